@@ -1,0 +1,118 @@
+"""Which attributes of a Keras package are wrapped, and in which role."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
+
+PACKAGES = ("keras", "tf_keras")
+METHODS = (
+    "__call__",
+    "fit",
+    "evaluate",
+    "predict",
+    "train_on_batch",
+    "test_on_batch",
+    "predict_on_batch",
+    "compile",
+    "summary",
+)
+CONVERSIONS = (
+    "__tf_tensor__",
+    "__array__",
+    "__bool__",
+    "__iter__",
+    "__int__",
+    "__float__",
+    "__len__",
+    "__index__",
+)
+
+Role = Literal["guard", "record", "stash"]
+
+
+class Point(NamedTuple):
+    """An attribute to wrap; `entry` names the guarded entry point."""
+
+    owner: Any
+    attribute: str
+    role: Role
+    entry: str = ""
+
+
+def points(package: ModuleType) -> Iterator[Point]:
+    """Yield the points of an imported Keras package; what a release does not have is left out."""
+    source = f"{package.__name__}.src"
+    if not hasattr(package, "Model"):
+        return  # only being imported, or a namespace that shadows Keras
+    model, layer, sequential = package.Model, package.layers.Layer, package.Sequential
+    functional = _functional(source)
+    yield Point(layer, "__init__", "record")
+    for node in _found(f"{source}.ops.node.Node", f"{source}.engine.node.Node"):
+        yield Point(node, "__init__", "record")
+    if functional is not None:
+        yield Point(functional, "__init__", "guard", "functional")
+    yield Point(sequential, "__init__", "guard", "sequential")
+    yield Point(sequential, "add", "guard", "add")
+    guarded: set[tuple[Any, str]] = set()
+    for attribute in METHODS:
+        for cls in (layer, model):
+            owner = _owner(cls, attribute)
+            if owner is not None and (owner, attribute) not in guarded:
+                guarded.add((owner, attribute))
+                yield Point(owner, attribute, "guard", attribute.strip("_"))
+    for operation in _found(f"{source}.ops.operation.Operation"):
+        yield Point(operation, "symbolic_call", "guard", "op")
+    for tensor in _found(
+        f"{source}.backend.common.keras_tensor.KerasTensor", f"{source}.engine.keras_tensor.KerasTensor"
+    ):
+        for attribute in CONVERSIONS:
+            if attribute in vars(tensor):
+                yield Point(tensor, attribute, "guard", "keras_tensor")
+    for utilities in _found(f"{source}.utils.traceback_utils"):
+        yield Point(utilities, "_process_traceback_frames", "stash")
+
+
+def dataset_points() -> Iterator[Point]:
+    """Yield the point where every tf.data stage is made."""
+    for dataset in _found("tensorflow.python.data.ops.dataset_ops.DatasetV2"):
+        yield Point(dataset, "__init__", "record")
+
+
+def built_layers(owner: Any) -> frozenset[int] | None:
+    """Return the ids of the layers of `owner` that are built, or None where `owner` is built as a whole."""
+    if getattr(owner, "built", True):
+        return None
+    flatten = getattr(owner, "_flatten_layers", None)
+    if flatten is None:
+        return None
+    try:
+        return frozenset(id(layer) for layer in flatten() if layer.built)
+    except (AttributeError, TypeError):
+        return None  # its constructor did not run to the end: nothing can be built
+
+
+def _functional(source: str) -> Any:
+    for cls in _found(f"{source}.models.functional.Functional", f"{source}.engine.functional.Functional"):
+        return cls
+    return None
+
+
+def _owner(cls: type, attribute: str) -> type | None:
+    """Return the class that owns the method: an inherited one must not be copied down."""
+    return next((base for base in cls.__mro__ if attribute in vars(base)), None)
+
+
+def _found(*paths: str) -> Iterator[Any]:
+    """Yield what stands at the dotted paths among the modules that are loaded."""
+    for path in paths:
+        module = sys.modules.get(path)
+        if module is not None:
+            yield module
+            continue
+        parent, _, name = path.rpartition(".")
+        found = getattr(sys.modules.get(parent), name, None)
+        if found is not None:
+            yield found

@@ -1,0 +1,87 @@
+"""Shapes that TensorFlow functions give, read off a scratch graph: nothing runs, nothing is left behind."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array, is_tensor
+
+# Ops only build graph nodes in a scratch graph; these modules do more than that (variables, files, callbacks, state).
+EXCLUDED = ("variable", "summary", "lookup", "script_ops", "logging", "stateful_random", "control_flow", "functional_ops", "map_fn", "while")
+OPS = ("tensorflow.python.ops", "tensorflow.python.framework.constant_op", "tensorflow.python.framework.tensor_conversion")
+MAX_CONSTANT = 4096
+
+
+def infer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what a TensorFlow function gives for abstract arguments.
+
+    Parameters
+    ----------
+    function : callable
+        A function of TensorFlow's op modules; for anything else the answer is UNKNOWN.
+    args, kwargs
+        Live values and Ghosts.
+
+    Returns
+    -------
+    object
+        A tree of Ghosts, or UNKNOWN.
+    """
+    module = getattr(function, "__module__", "") or ""
+    if not module.startswith(OPS) or any(word in module for word in EXCLUDED):
+        return _variable(function, args, kwargs)
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or any(callable(a) and not hasattr(a, "shape") for a in (*args, *kwargs.values()) if not isinstance(a, type)):
+        return UNKNOWN
+    from tensorflow.python.framework.func_graph import FuncGraph
+
+    graph = FuncGraph("kerasguard_shapes")
+    try:
+        with graph.as_default():
+            made = function(*_placed(args, tensorflow), **_placed(kwargs, tensorflow))
+            return _ghosts(made)
+    except Exception:  # noqa: BLE001  # what TensorFlow says of odd arguments is not our business
+        return UNKNOWN
+
+
+def _variable(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A variable has the shape of its initial value; making one would leave it behind."""
+    if getattr(function, "__name__", "") == "Variable" and (args or "initial_value" in kwargs):
+        ghost = ghost_of(args[0] if args else kwargs["initial_value"])
+        return Ghost(ghost.shape, ghost.dtype, "eager") if ghost is not None else UNKNOWN
+    return UNKNOWN
+
+
+def _placed(tree: Any, tensorflow: Any) -> Any:
+    if isinstance(tree, Ghost):
+        return _placeholder(tree, tensorflow)
+    if is_tensor(tree) or (is_array(tree) and tree.size > MAX_CONSTANT):
+        return _placeholder(ghost_of(tree), tensorflow)
+    if isinstance(tree, list) and len(tree) > MAX_CONSTANT:
+        return _placeholder(ghost_of(tree), tensorflow)
+    if isinstance(tree, list | tuple):
+        return type(tree)(_placed(item, tensorflow) for item in tree) if type(tree) in (list, tuple) else tree
+    if isinstance(tree, dict):
+        return {key: _placed(item, tensorflow) for key, item in tree.items()}
+    return tree
+
+
+def _placeholder(ghost: Ghost | None, tensorflow: Any) -> Any:
+    if ghost is None or ghost.kind in ("dataset", "ragged", "slice"):
+        raise TypeError
+    dtype = tensorflow.as_dtype(ghost.dtype or "float32")
+    return tensorflow.compat.v1.placeholder(dtype, None if ghost.shape is None else list(ghost.shape))
+
+
+def _ghosts(made: Any) -> Any:
+    if isinstance(made, list | tuple) and not hasattr(made, "dtype"):
+        return tuple(_ghosts(item) for item in made)
+    if isinstance(made, dict):
+        return {key: _ghosts(item) for key, item in made.items()}
+    shape = getattr(made, "shape", None)
+    if shape is None or not hasattr(made, "dtype"):
+        return made if isinstance(made, str | int | float | bool | type(None)) else UNKNOWN
+    dims = None if getattr(shape, "rank", 0) is None else tuple(shape)
+    kind = "ragged" if "Ragged" in type(made).__name__ else "eager"
+    return Ghost(dims, getattr(made.dtype, "name", None), kind)

@@ -1,0 +1,150 @@
+"""What a loss would accept and should not: ranks, broadcasting and label values beside the trace."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kerasguard.adapters.specs import dtype_of, shape_of
+from kerasguard.vocabulary import Shape
+
+_MANY = 10_000_000  # arrays with more values are not read
+_NOT_ELEMENTWISE = ("sparse", "ctc", "circle", "triplet", "contrastive")
+_SHAPE_ONLY = frozenset({"Cast", "ExpandDims", "Squeeze", "Reshape", "Identity", "StopGradient"})
+
+
+class RefusedByRule(ValueError):
+    """A mistake that Keras accepts or finds only while running; ``rule`` names it."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+@dataclass
+class LossCall:
+    """One call of a compiled loss during the trace: the loss and what it was given."""
+
+    loss: Any
+    y_true: Any
+    y_pred: Any
+
+
+@dataclass
+class Labels:
+    """The arrays behind the placeholders of a trace, by the placeholder's name."""
+
+    arrays: dict[str, Any] = field(default_factory=dict)
+
+    def behind(self, tensor: Any) -> Any:
+        """Return the user's array that a tensor was made from by casts and reshapes alone, or None."""
+        operation = getattr(tensor, "op", None)
+        for _ in range(8):
+            if operation is None:
+                return None
+            if operation.name in self.arrays:
+                return self.arrays[operation.name]
+            if operation.type not in _SHAPE_ONLY:
+                return None
+            operation = operation.inputs[0].op
+        return None
+
+
+def loss_name(loss: Any) -> str | None:
+    """Return the plain lower-case name of a Keras loss, None for a loss of the user's own."""
+    function = getattr(loss, "fn", None)
+    for candidate in (function, type(loss)):
+        module = str(getattr(candidate, "__module__", ""))
+        name = getattr(candidate, "__name__", "")
+        if module.partition(".")[0] in {"keras", "tf_keras"} and name not in {"LossFunctionWrapper", "Loss", ""}:
+            return str(name).replace("_", "").lower()
+        if candidate is function and function is not None:
+            return None
+    return None
+
+
+def check_losses(calls: list[LossCall], labels: Labels) -> None:
+    """Apply the rules to every loss call of a trace.
+
+    Raises
+    ------
+    RefusedByRule
+        Where Keras would broadcast silently, learn nothing, or fail only on the values.
+    """
+    for call in calls:
+        name = loss_name(call.loss)
+        true, pred = shape_of(call.y_true), shape_of(call.y_pred)
+        if name is None or true is None or pred is None or not pred:
+            continue
+        if name.startswith("sparsecategorical"):
+            _check_sparse(call, true, pred, labels)
+        elif not any(word in name for word in _NOT_ELEMENTWISE):
+            _check_elementwise(name, true, pred)
+
+
+def _check_elementwise(name: str, true: Shape, pred: Shape) -> None:
+    if name.startswith("categorical") and pred[-1] == 1:
+        raise RefusedByRule("one-unit", f"{name} on an output with one unit is constant: {pred}")
+    if len(true) != len(pred):
+        short, long = sorted((true, pred), key=len)
+        if len(long) - len(short) == 1 and long[-1] == 1 and _same(short, long[:-1]):
+            return  # Keras adds or drops the last axis
+        raise RefusedByRule("rank", f"labels {true} and output {pred} differ in rank")
+    for given, made in zip(true, pred, strict=True):
+        if given is not None and made is not None and given != made and 1 in (given, made):
+            raise RefusedByRule("broadcast", f"labels {true} would be broadcast against the output {pred}")
+
+
+def _same(a: Shape, b: Shape) -> bool:
+    return all(x is None or y is None or x == y for x, y in zip(a, b, strict=True))
+
+
+def _check_sparse(call: LossCall, true: Shape, pred: Shape, labels: Labels) -> None:
+    classes = pred[-1]
+    if classes == 1:
+        raise RefusedByRule("one-unit", f"a sparse cross-entropy needs one unit per class, the output is {pred}")
+    if len(true) == len(pred) and true[-1] not in (1, None):
+        raise RefusedByRule("one-hot", f"a sparse loss wants class numbers, the labels have shape {true}")
+    if len(pred) - len(true) not in (0, 1):
+        raise RefusedByRule("rank", f"labels {true} do not number the classes of an output {pred}")
+    given = true[:-1] if len(true) == len(pred) else true
+    if not _same(given, pred[:-1]):
+        raise RefusedByRule("rank", f"labels {true} do not number the classes of an output {pred}")
+    array = labels.behind(call.y_true)
+    if array is None or classes is None or _ignores_a_class(call.loss):
+        return
+    bounds = value_range(array)
+    if bounds is not None and (bounds[0] < 0 or bounds[1] >= classes):
+        raise RefusedByRule("label-range", f"labels lie outside the {classes} classes of the output")
+
+
+def _ignores_a_class(loss: Any) -> bool:
+    given = getattr(loss, "_fn_kwargs", {})
+    return getattr(loss, "ignore_class", None) is not None or given.get("ignore_class") is not None
+
+
+def value_range(array: Any) -> tuple[float, float] | None:
+    """Return least and greatest value of an array at hand, None where it is large, empty or holds no numbers."""
+    numpy = sys.modules.get("numpy")
+    shape = shape_of(array)
+    kind = dtype_of(array) or ""
+    if numpy is None or shape is None or not kind.startswith(("int", "uint", "float", "bool")):
+        return None
+    size = 1
+    for axis in shape:
+        size *= axis or 0
+    if not 0 < size < _MANY:
+        return None
+    values = array if isinstance(array, numpy.ndarray) else getattr(array, "numpy", lambda: None)()
+    return None if values is None else (float(values.min()), float(values.max()))
+
+
+def spy_on(losses: Any, wrap: Callable[[Any], Any]) -> Any:
+    """Return the structure of losses that the user compiled with every loss wrapped."""
+    if isinstance(losses, dict):
+        return {key: spy_on(item, wrap) for key, item in losses.items()}
+    if isinstance(losses, (list, tuple)):
+        return type(losses)([spy_on(item, wrap) for item in losses])
+    return None if losses is None else wrap(losses)

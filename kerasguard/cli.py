@@ -1,0 +1,125 @@
+"""The command line: ``kerasguard run``, ``demo`` and ``explain``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from kerasguard._version import __version__
+
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that `arguments` (by default ``sys.argv[1:]``) name, and return the exit status."""
+    options = _parser().parse_args(arguments)
+    command: str = options.command
+    if command == "run":
+        return _run(options.script, options.arguments, options.report)
+    if command == "demo":
+        from kerasguard import demo
+
+        return demo.tour()
+    from kerasguard import explain
+
+    return explain.explain(options.code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kerasguard", description="Explain the errors of Keras programs.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"kerasguard {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run", help="run a script under guard", description="Run a script under guard.", allow_abbrev=False
+    )
+    run.add_argument("--report", type=Path, metavar="FILE", help="also write the diagnosis to FILE, as JSON")
+    run.add_argument("script", metavar="SCRIPT", help="the Python program to run")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="its arguments")
+    commands.add_parser("demo", help="a tour over the bundled examples", description="Run the bundled examples.")
+    explain = commands.add_parser(
+        "explain", help="what a code means", description="Explain a code; without one, list them all."
+    )
+    explain.add_argument("code", nargs="?", metavar="CODE", help="a code like KG301, or its name")
+    return parser
+
+
+def _run(script: str, arguments: Sequence[str], report: Path | None) -> int:
+    """Run `script` under guard; return 0, or 1 after an uncaught error. ``SystemExit`` passes through."""
+    from kerasguard import guard, runner
+
+    if report is not None:
+        report = report.absolute()  # the script may change the working directory
+        if not report.parent.is_dir():
+            print(f"kerasguard: no folder {str(report.parent)!r} for the report", file=sys.stderr)
+            return USAGE_ERROR
+    process = os.getpid()
+    error: BaseException | None = None
+    guard.install()
+    hook = sys.excepthook
+    try:
+        runner.execute(script, arguments)
+    except SystemExit:
+        raise
+    except runner.ScriptNotFound as missing:
+        print(f"kerasguard: {missing}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        sys.excepthook = _print_interrupt  # Python itself has to end the program: it dies of the signal
+        raise
+    except BaseException as raised:  # noqa: BLE001 - whatever ends a program is shown
+        error = raised
+        _show(raised, hook)
+        return 1
+    finally:
+        if os.getpid() == process:  # a child that the script forked ends here too
+            _finish(error, report)
+    return 0
+
+
+def _show(error: BaseException, hook: object) -> None:
+    """Print an uncaught error as the interpreter would, with its explanation below."""
+    from kerasguard import guard
+    from kerasguard.faults import contained
+    from kerasguard.render import terminal
+
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    if guard.enabled():
+        with contained("explaining an uncaught error"):
+            guard.explain_uncaught(error)
+    if sys.excepthook is hook or sys.excepthook is sys.__excepthook__:
+        terminal.show_error(error, guard.diagnose(error))
+    else:  # the script put up its own; the note is on the exception
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _finish(error: BaseException | None, path: Path | None) -> None:
+    """Print the mistakes that raised nothing, and write the report."""
+    from kerasguard import guard
+    from kerasguard.faults import contained
+    from kerasguard.render import report, terminal
+
+    with contained("writing the report"):
+        warnings = guard.warnings_seen()
+        for warning in warnings if sys.stderr is not None else ():
+            terminal.show(warning, sys.stderr)
+        if path is None:
+            return
+        diagnosis = guard.diagnose(error) if error is not None else None
+        try:
+            report.write(path, report.report(diagnosis, warnings))
+        except OSError as failure:
+            print(f"kerasguard: cannot write the report: {failure}", file=sys.stderr)
+
+
+def _print_interrupt(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
+    """Stand in for ``sys.excepthook`` to print an interrupt without kerasguard's frames."""
+    from kerasguard.render import terminal
+
+    terminal.show_error(error, None)

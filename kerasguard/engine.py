@@ -1,0 +1,209 @@
+"""Ask every rule, try the repairs, and say what was found: event in, Diagnosis out."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kerasguard import concern, rules as rule_package, tracing
+from kerasguard.adapters.trial import Outcome, same_failure, try_call
+from kerasguard.edits import compiles
+from kerasguard.event import Event
+from kerasguard.evidence import Evidence
+from kerasguard.faults import contained
+from kerasguard.finding import Finding, Rule
+from kerasguard.provenance.source import source_of
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix
+
+MOST_TRIALS = 8
+MOST_SECONDS = 2.0
+MOST_FIXES = 3
+_RULE_FILE = re.compile(r"kg\d{3}_\w+")
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A candidate with the rule that proposed it and what came of its trial (None: not tried)."""
+
+    rule: Rule
+    finding: Finding
+    candidate: Candidate
+    outcome: Outcome | None
+
+    @property
+    def accepted(self) -> bool:
+        return self.outcome is not None and self.outcome.accepted
+
+    @property
+    def verified(self) -> bool:
+        return self.accepted and self.candidate.exact
+
+
+@functools.cache
+def rules() -> tuple[Any, ...]:
+    """Return the rule modules, by code; a file in `kerasguard.rules` is all that a rule needs."""
+    names = sorted(item.name for item in pkgutil.iter_modules(rule_package.__path__) if _RULE_FILE.fullmatch(item.name))
+    return tuple(importlib.import_module(f"{rule_package.__name__}.{name}") for name in names)
+
+
+def diagnose(event: Event) -> Diagnosis | None:
+    """Explain a failure.
+
+    Returns
+    -------
+    Diagnosis or None
+        None where the error has nothing to do with tensors; KG000 where no rule knows the mistake.
+    """
+    evidence = Evidence(event)
+    found = list(_findings(evidence))
+    if not found and not concern.is_ours(evidence):
+        return None
+    if not found:
+        rule = _unknown()
+        found = [(rule, rule.matches(evidence))]
+    tried = _tried(evidence, found)
+    rule, finding, ranked = _winner(found, tried)
+    return _diagnosis(evidence, rule, finding, ranked, [r.CODE for r, _ in found if r is not rule])
+
+
+def _findings(evidence: Evidence) -> Iterator[tuple[Rule, Finding]]:
+    for rule in rules():
+        if rule is _unknown():
+            continue
+        with contained(f"asking rule {rule.CODE}"):
+            finding = rule.matches(evidence)
+            if finding is not None:
+                yield rule, finding
+
+
+def _unknown() -> Any:
+    return rules()[0]
+
+
+def _tried(evidence: Evidence, found: list[tuple[Rule, Finding]]) -> list[_Tried]:
+    """Try the candidates of all findings, cheapest first, within the budget of trials and time."""
+    waiting: list[tuple[Rule, Finding, Candidate]] = []
+    for rule, finding in found:
+        with contained(f"collecting the repairs of rule {rule.CODE}"):
+            waiting += [(rule, finding, c) for c in rule.repairs(evidence, finding) if _writable(c)]
+    # A strong finding's repair is tried before an equally small one of a weak finding.
+    waiting.sort(key=lambda item: item[2].cost - item[1].weight)
+    trial = _Trial(evidence)
+    return [_Tried(rule, finding, candidate, trial.outcome(candidate)) for rule, finding, candidate in waiting]
+
+
+class _Trial:
+    """The trials of one failure: first the control, then candidates until the budget is used up."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._started = time.monotonic()
+        self._left = MOST_TRIALS
+        self._sound: bool | None = None
+        self._done = False
+
+    def outcome(self, candidate: Candidate) -> Outcome | None:
+        if self._done or self._left <= 0 or time.monotonic() - self._started > MOST_SECONDS:
+            return None
+        outcome = None
+        with contained("trying a repair"):
+            outcome = self._try(candidate)
+        if outcome is not None:
+            self._left -= 1
+            self._done = outcome.accepted and candidate.exact
+        return outcome
+
+    def _try(self, candidate: Candidate) -> Outcome | None:
+        if candidate.call is None:
+            return candidate.check() if candidate.check is not None else None
+        if not self._control():
+            return None
+        left = max(0.1, MOST_SECONDS - (time.monotonic() - self._started))
+        return try_call(candidate.call, self._evidence.event.built_before, left)
+
+    def _control(self) -> bool:
+        """Return whether the unmodified objects fail the trial in the same way; without that, it proves nothing."""
+        if self._sound is None:
+            call = self._evidence.call
+            if call is None:
+                self._sound = False
+            else:
+                control = try_call(call, self._evidence.event.built_before, MOST_SECONDS)
+                self._sound = (
+                    not control.accepted
+                    and control.error is not None
+                    and same_failure(control.error, self._evidence.event.error)
+                )
+        return self._sound
+
+
+def _writable(candidate: Candidate) -> bool:
+    """Return whether the edited files are still Python."""
+    for filename in {edit.filename for edit in candidate.edits}:
+        source = source_of(filename)
+        if source is None or not compiles(source, candidate.edits):
+            return False
+    return True
+
+
+def _winner(found: list[tuple[Rule, Finding]], tried: list[_Tried]) -> tuple[Rule, Finding, list[_Tried]]:
+    """Choose the mistake whose repair works; without any, the one for which the facts speak most."""
+    ranked = sorted(tried, key=_rank)
+    if ranked and ranked[0].accepted:
+        best = ranked[0]
+        return best.rule, best.finding, [t for t in ranked if t.rule is best.rule]
+    rule, finding = max(found, key=lambda item: item[1].weight)
+    return rule, finding, [t for t in ranked if t.rule is rule and (t.outcome is None or t.accepted)]
+
+
+def _rank(tried: _Tried) -> tuple[bool, bool, float]:
+    return (not tried.verified, not tried.accepted, tried.candidate.cost - tried.finding.weight)
+
+
+def _diagnosis(evidence: Evidence, rule: Rule, finding: Finding, ranked: list[_Tried], also: list[str]) -> Diagnosis:
+    best = ranked[0].candidate if ranked else None
+    walked = tracing.walked(evidence, finding, best)
+    error = evidence.event.error
+    return Diagnosis(
+        code=rule.CODE,
+        name=rule.NAME,
+        title=finding.title,
+        explanation=finding.explanation,
+        cause=walked.cause,
+        trace=walked.steps,
+        offenders=(*finding.offenders, *walked.names(finding.offenders)),
+        expected=finding.expected,
+        fixes=tuple(_fix(t) for t in ranked[:MOST_FIXES]),
+        also=tuple(also),
+        crash=evidence.crash,
+        exception=ExceptionFacts(_qualified(type(error)), _message(error)),
+    )
+
+
+def _fix(tried: _Tried) -> Fix:
+    candidate = tried.candidate
+    return Fix(
+        title=candidate.title,
+        edits=candidate.edits,
+        status="verified" if tried.verified else "unverified",
+        evidence=tried.outcome.note if tried.outcome is not None and tried.accepted else None,
+        applicability=candidate.applicability,
+    )
+
+
+def _qualified(cls: type) -> str:
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a user's exception may fail to print
+        return "(the exception's text cannot be read)"

@@ -1,0 +1,123 @@
+"""What the boundary caught: the error, the call it left, and the whole stack that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import FrameType, TracebackType
+from typing import Any, NamedTuple
+
+STASH = "__kerasguard_traceback__"
+
+
+class StackEntry(NamedTuple):
+    """A frame with the instruction it was at when the error passed."""
+
+    frame: FrameType
+    lasti: int
+    lineno: int
+
+
+@dataclass(slots=True)
+class Event:
+    """A failure that left the outermost guarded call; lives only while it is being explained.
+
+    Attributes
+    ----------
+    entry
+        The guarded entry point: ``call``, ``fit``, ``functional`` (a functional model's constructor), ``add``,
+        ``op``, ``keras_tensor``, ... ; ``none`` for an error that passed no entry point.
+    owner
+        The layer, model or tensor whose method it was, or None.
+    stack
+        Every frame from the program's first line to the innermost one, Keras' filtered frames included.
+    built_before
+        Ids of the owner's layers that were built when the call began; None where all were.
+    """
+
+    error: BaseException
+    entry: str
+    owner: Any = None
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    stack: tuple[StackEntry, ...] = ()
+    built_before: frozenset[int] | None = None
+
+
+def stash_traceback(error: BaseException | None, traceback: TracebackType | None) -> None:
+    """Keep the complete traceback on `error` before Keras filters it."""
+    if error is None or traceback is None or getattr(error, STASH, None) is not None:
+        return
+    try:
+        setattr(error, STASH, traceback)
+    except (AttributeError, TypeError):
+        return  # an exception with slots or read-only attributes keeps only the filtered one
+
+
+def full_stack(error: BaseException, around: FrameType | None) -> tuple[StackEntry, ...]:
+    """Join all that is known of the stack of `error`.
+
+    Keras filters tracebacks and replaces exceptions on the way out. The earliest exception of the chain has the
+    deepest frames; ``f_back`` leads from there to the frames that the filters dropped.
+
+    Parameters
+    ----------
+    error
+        The exception as it left the guarded call.
+    around
+        The frame that caught it; the frames that called it stand in no traceback yet.
+    """
+    known: dict[int, StackEntry] = {}
+    deepest = around
+    for link in _replaced(error, around):
+        for traceback in (link.__traceback__, getattr(link, STASH, None)):
+            for entry in _entries(traceback):
+                known.setdefault(id(entry.frame), entry)
+                deepest = entry.frame
+    stack: list[StackEntry] = []
+    while deepest is not None:
+        stack.append(known.get(id(deepest)) or StackEntry(deepest, deepest.f_lasti, deepest.f_lineno or 0))
+        deepest = deepest.f_back
+    return tuple(reversed(stack))
+
+
+def clear_stash(error: BaseException, around: FrameType | None) -> None:
+    """Let go of the frames that were kept for the explanation."""
+    for link in _replaced(error, around):
+        if getattr(link, STASH, None) is not None:
+            delattr(link, STASH)
+
+
+def _replaced(error: BaseException, around: FrameType | None) -> Iterator[BaseException]:
+    """Yield `error` and the exceptions it replaced, latest first, leaving out those handled before the call."""
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        if link is not error and not _below(link, around):
+            return
+        yield link
+        before = link.__cause__ or link.__context__
+        # An error that was merely being handled is no earlier form of this one; one that was raised
+        # again ("from", "from None") or converted by AutoGraph is.
+        raised_again = link.__suppress_context__ or hasattr(before, "ag_error_metadata")
+        link = before if raised_again else None
+
+
+def _below(error: BaseException, around: FrameType | None) -> bool:
+    """Return whether `error` came from a call made by the frame `around`."""
+    if around is None:
+        return True
+    traceback = getattr(error, STASH, None) or error.__traceback__
+    frame = traceback.tb_frame if traceback is not None else None
+    while frame is not None:
+        if frame is around:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _entries(traceback: TracebackType | None) -> Iterator[StackEntry]:
+    while traceback is not None:
+        yield StackEntry(traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno)
+        traceback = traceback.tb_next

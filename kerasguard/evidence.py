@@ -1,0 +1,283 @@
+"""Read the evidence of a failure off the live objects, once: what was wanted, what was given, and where it is written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from types import FrameType, TracebackType
+from typing import Any, NamedTuple
+
+from kerasguard.adapters import specs, wants
+from kerasguard.adapters.specs import Spec
+from kerasguard.adapters.trial import Call, call_of
+from kerasguard.event import Event, StackEntry
+from kerasguard.provenance.arguments import argument_node, order_of, resolve_path
+from kerasguard.provenance.frames import UserFrame, library_frames, user_frames
+from kerasguard.provenance.scope import Scope, scopes_of
+from kerasguard.provenance.walk import name_of
+from kerasguard.vocabulary import Offender, Place, Shape
+
+CALLS = ("call", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+SLOTS = ("x", "y", "sample_weight")
+PARAMETERS = {
+    "fit": ("x", "y", "batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data"),
+    "evaluate": ("x", "y", "batch_size", "verbose", "sample_weight"),
+    "predict": ("x", "batch_size", "verbose", "steps"),
+    "train_on_batch": ("x", "y", "sample_weight", "class_weight"),
+    "test_on_batch": ("x", "y", "sample_weight"),
+    "predict_on_batch": ("x",),
+    "functional": ("inputs", "outputs", "name"),
+}
+LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Given:
+    """One tensor that was passed: a leaf of an argument, or of the elements of a dataset that was passed.
+
+    Attributes
+    ----------
+    slot, path
+        The parameter of the entry point, and indices and keys into what was passed for it.
+    value
+        The live leaf; for an element of a dataset, generator or Sequence the whole dataset.
+    spec
+        Kind, shape and dtype of the tensor; within a dataset, those of one element.
+    element
+        Path inside the elements of the dataset; None where `value` is the tensor itself.
+    name, node, scope
+        As the user wrote it, and where.
+    """
+
+    slot: str
+    path: tuple[Any, ...]
+    value: Any
+    spec: Spec
+    name: str
+    node: ast.expr | None = None
+    scope: Scope | None = None
+    element: tuple[Any, ...] | None = None
+
+    @property
+    def shape(self) -> Shape | None:
+        """Shape of the tensor, None sizes where they are free."""
+        return self.spec.shape
+
+    def offender(self) -> Offender:
+        """Return the tensor as a report names it."""
+        path = "".join(f"[{step!r}]" for step in (*self.path, *(self.element or ())))
+        return Offender(self.name, self.spec.kind, self.spec.shape, self.spec.dtype, f"{self.slot}{path}")
+
+
+class LayerCall(NamedTuple):
+    """A layer's call that was under way when the error was raised."""
+
+    layer: Any
+    inputs: Any
+    frame: FrameType
+
+
+@dataclass
+class Evidence:
+    """Everything a rule may reason from; read lazily, kept only while one error is explained."""
+
+    event: Event
+
+    @cached_property
+    def traceback(self) -> TracebackType | None:
+        """The complete stack in the form of a traceback."""
+        found: TracebackType | None = None
+        for entry in reversed(self.event.stack):
+            found = TracebackType(found, entry.frame, entry.lasti, max(entry.lineno, 1))
+        return found
+
+    @cached_property
+    def frames(self) -> tuple[UserFrame, ...]:
+        """The user's frames, outermost first."""
+        return user_frames(self.traceback)
+
+    @cached_property
+    def scopes(self) -> tuple[Scope, ...]:
+        """The scope of each of `frames`."""
+        return scopes_of(self.frames)
+
+    @cached_property
+    def library(self) -> tuple[FrameType, ...]:
+        """The frames below the user's innermost one."""
+        return library_frames(self.traceback)
+
+    @cached_property
+    def site(self) -> int | None:
+        """Index (in `frames`) of the frame that made the guarded call."""
+        inside = self._inside()
+        if inside is None:
+            return len(self.frames) - 1 if self.frames else None
+        outside = {id(entry.frame.f_code) for entry in self.event.stack[:inside]}
+        last = None
+        for index, frame in enumerate(self.frames):
+            if id(frame.code) in outside:
+                last = index
+        return last
+
+    @cached_property
+    def site_call(self) -> ast.Call | None:
+        """The guarded call in the user's source."""
+        if self.site is None:
+            return None
+        node = self.frames[self.site].node
+        return node if isinstance(node, ast.Call) else None
+
+    @cached_property
+    def crash(self) -> Place | None:
+        """Where the user's own code failed."""
+        for frame in reversed(self.frames):
+            if frame.source is not None and frame.node is not None:
+                return frame.source.place(frame.node, frame.function)
+            if frame.source is not None:
+                statement = frame.source.at_line(frame.lineno)
+                if statement is not None:
+                    return frame.source.place(statement, frame.function)
+        return None
+
+    @cached_property
+    def call(self) -> Call | None:
+        """The guarded call with its arguments sorted, where it was a call on data."""
+        if self.event.entry not in CALLS:
+            return None
+        return call_of(self.event.entry, self.event.owner, self.event.args, self.event.kwargs)
+
+    @cached_property
+    def wanted(self) -> tuple[wants.Wanted, ...]:
+        """What the inputs of the guarded model or layer want."""
+        if self.event.entry not in CALLS:
+            return ()
+        return wants.model_wants(self.event.owner, self.event.built_before)
+
+    @cached_property
+    def given(self) -> tuple[Given, ...]:
+        """Every tensor that was passed as data (not labels, not weights)."""
+        return tuple(given for given in self.everything if given.slot == "x")
+
+    @cached_property
+    def everything(self) -> tuple[Given, ...]:
+        """Every tensor that was passed: data, labels, sample weights."""
+        call = self.call
+        if call is None:
+            return ()
+        found: list[Given] = []
+        for slot in SLOTS:
+            value = getattr(call, slot)
+            if value is not None or (slot == "x"):
+                found += self.tensors(slot, value)
+        return tuple(found)
+
+    def tensors(self, slot: str, value: Any) -> Iterator[Given]:
+        """Yield the tensors of one argument; those of a dataset under the slots that its elements fill."""
+        for path, leaf in specs.leaves(value):
+            spec = specs.spec_of(leaf)
+            name, node, scope = self.written(slot, path, leaf)
+            if spec.kind in ("dataset", "generator", "pydataset"):
+                yield from self._elements(Given(slot, path, leaf, spec, name, node, scope))
+            else:
+                yield Given(slot, path, leaf, spec, name, node, scope)
+
+    def _elements(self, whole: Given) -> Iterator[Given]:
+        tree = specs.element_specs(whole.value)
+        if tree is None:
+            batches = specs.first_batch_specs(entry.frame for entry in self.event.stack)
+            tree = batches[0] if batches else None
+        if tree is None:
+            yield whole
+            return
+        parts = tree if isinstance(tree, tuple) and self.event.entry != "call" else (tree,)
+        many = isinstance(tree, tuple) and self.event.entry != "call"
+        for index, part in enumerate(parts[: len(SLOTS)]):
+            for path, spec in specs.leaves(part):
+                element = (index, *path) if many else path
+                name = next((str(step) for step in reversed(path) if isinstance(step, str)), whole.name)
+                yield Given(SLOTS[index], (), whole.value, spec, name, whole.node, whole.scope, element)
+
+    def written(self, slot: str, path: tuple[Any, ...], value: Any) -> tuple[str, ast.expr | None, Scope | None]:
+        """Return how the user wrote a leaf of an argument: a name for it, its expression, and the scope of that."""
+        node: ast.expr | None = None
+        scope: Scope | None = None
+        if self.site is not None and self.site_call is not None:
+            scope = self.scopes[self.site]
+            node = argument_node(self.site_call, (slot,), self._order())
+            if node is not None and path:
+                node, scope, rest = resolve_path(node, scope, path)
+                if rest:
+                    node = None if not isinstance(node, ast.Name) else node
+        name = self._short(node, scope)
+        if name is None or not isinstance(node, ast.Name | ast.Attribute):
+            name = name_of(value, self.frames) or name or _path_name(slot, path)
+        return name, node, scope
+
+    @cached_property
+    def failing(self) -> LayerCall | None:
+        """The innermost layer call that was under way; for a functional model's own checks, the model's."""
+        found: LayerCall | None = None
+        for entry in self.event.stack:
+            inside = _layer_call(entry)
+            if inside is not None:
+                found = inside
+        return found
+
+    @cached_property
+    def layer_calls(self) -> tuple[LayerCall, ...]:
+        """Every layer call that was under way, outermost first, each layer once per call."""
+        found: list[LayerCall] = []
+        for entry in self.event.stack:
+            inside = _layer_call(entry)
+            if inside is not None and not (found and found[-1].layer is inside.layer):
+                found.append(inside)
+        return tuple(found)
+
+    def held(self, name: str, *functions: str) -> Any:
+        """Return a local of the innermost library frame that runs one of `functions`, or None."""
+        for frame in reversed(self.library):
+            if frame.f_code.co_name in functions and name in frame.f_locals:
+                return frame.f_locals[name]
+        return None
+
+    def _short(self, node: ast.expr | None, scope: Scope | None) -> str | None:
+        if node is None or scope is None or scope.source is None:
+            return None
+        text = scope.source.segment(node)
+        return text if text and len(text) <= LONGEST_NAME and "\n" not in text else None
+
+    def _order(self) -> tuple[str, ...]:
+        entry = self.event.entry
+        if entry == "call":
+            names = order_of(getattr(self.event.owner, "call", None))
+            return ("x", *names[1:])
+        return PARAMETERS.get(entry, ())
+
+    def _inside(self) -> int | None:
+        """Return where in the stack the guarded call begins."""
+        for index, entry in enumerate(self.event.stack):
+            if entry.frame.f_code.co_name == "body" and entry.frame.f_globals.get("__name__") == "kerasguard.boundary":
+                return index
+        return None
+
+
+def _layer_call(entry: StackEntry) -> LayerCall | None:
+    """Return the layer call that a frame of Keras runs, if it is the outer frame of one."""
+    code = entry.frame.f_code
+    if code.co_name != "__call__" or "self" not in entry.frame.f_locals:
+        return None
+    layer = entry.frame.f_locals["self"]
+    if not wants.is_layer(layer):
+        return None
+    held = entry.frame.f_locals
+    inputs = held.get("inputs")
+    if inputs is None:
+        args = held.get("args") or held.get("original_args") or ()
+        inputs = args[0] if args else None
+    return LayerCall(layer, inputs, entry.frame)
+
+
+def _path_name(slot: str, path: tuple[Any, ...]) -> str:
+    return slot + "".join(f"[{step!r}]" for step in path)

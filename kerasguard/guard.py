@@ -1,0 +1,199 @@
+"""Switch the guard on and off, and wire its parts together."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, Self, TypeVar
+
+from kerasguard.adapters import patch_points
+from kerasguard.after_import import ImportWatch
+from kerasguard.boundary import explain_once, guarded
+from kerasguard.event import Event, stash_traceback
+from kerasguard.faults import contained
+from kerasguard.patches import PatchPoint, PatchSet, Wrapper
+from kerasguard.provenance import recorder
+from kerasguard.vocabulary import Diagnosis
+
+SWITCH_VARIABLE = "KERASGUARD"
+DIAGNOSIS = "__kerasguard_diagnosis__"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class _Installation:
+    """The one set of patches of this process, shared by everything that asked for it."""
+
+    patches: PatchSet
+    watch: ImportWatch
+
+
+_lock = threading.RLock()
+_requests = 0
+_installed_by_call = False
+_installation: _Installation | None = None
+_warnings: list[Diagnosis] = []
+
+
+def enabled() -> bool:
+    """Return whether the environment allows the guard (``KERASGUARD=0`` switches it off)."""
+    return os.environ.get(SWITCH_VARIABLE, "1").strip().lower() not in {"0", "off", "false", "no"}
+
+
+def install() -> None:
+    """Guard every Keras in this process, imported already or later, until `uninstall`.
+
+    Uncaught errors are explained below their traceback. Calling it again changes nothing.
+    """
+    global _installed_by_call
+    with _lock:
+        if _installed_by_call or not enabled():
+            return
+        _installed_by_call = True
+        _acquire()
+        from kerasguard import excepthooks
+
+        excepthooks.install(explain_uncaught)
+
+
+def uninstall() -> None:
+    """Undo `install` completely; guards that are still open stay in force until they close."""
+    global _installed_by_call
+    with _lock:
+        if not _installed_by_call:
+            return
+        _installed_by_call = False
+        _release()
+        from kerasguard import excepthooks
+
+        excepthooks.uninstall()
+
+
+class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
+    """Guard the block, or every call of the decorated function. Nestable; each use is counted.
+
+    Examples
+    --------
+    >>> with guard():
+    ...     model.fit(x, y)  # doctest: +SKIP
+    """
+
+    def __enter__(self) -> Self:
+        if enabled():
+            with _lock:
+                _acquire()
+            self._held = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        del kind, traceback
+        if not getattr(self, "_held", False):
+            return
+        self._held = False
+        try:
+            if isinstance(error, Exception) and diagnose(error) is None:
+                explain_uncaught(error, sys._getframe())  # noqa: SLF001 - the frames around the block
+        finally:
+            with _lock:
+                _release()
+
+    def __call__(self, function: Function) -> Function:
+        """Return `function`, guarded while it runs."""
+
+        @functools.wraps(function)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            with guard():
+                return function(*args, **kwargs)
+
+        return within  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+
+def diagnose(error: BaseException) -> Diagnosis | None:
+    """Return what kerasguard found out about `error`, or None when it has nothing to say."""
+    found = getattr(error, DIAGNOSIS, None)
+    return found if isinstance(found, Diagnosis) else None
+
+
+def explain_uncaught(error: BaseException, around: FrameType | None = None) -> Diagnosis | None:
+    """Explain an error that passed no entry point of Keras (or return what is known of it already)."""
+    if isinstance(error, Exception) and diagnose(error) is None:
+        explain_once(Event(error, "none"), _explain, around)
+    return diagnose(error)
+
+
+def warnings_seen() -> list[Diagnosis]:
+    """Return the mistakes that raised nothing, in the order in which they were noticed."""
+    return list(_warnings)
+
+
+def _acquire() -> None:
+    global _requests, _installation
+    _requests += 1
+    if _installation is None:
+        patches = PatchSet()
+        watch = ImportWatch(patch_points.PACKAGES, functools.partial(_patch_package, patches))
+        _installation = _Installation(patches, watch)
+        watch.start()
+
+
+def _release() -> None:
+    global _requests, _installation
+    _requests -= 1
+    if _requests == 0 and _installation is not None:
+        _installation.watch.stop()
+        _installation.patches.undo()
+        _installation = None
+        recorder.forget_all()
+
+
+def _patch_package(patches: PatchSet, package: ModuleType) -> None:
+    with contained(f"preparing {package.__name__}"), _lock:
+        patches.apply(_wrapped(patch_points.points(package)))
+        patches.apply(_wrapped(patch_points.dataset_points()))
+
+
+def _wrapped(points: Iterator[patch_points.Point]) -> Iterator[PatchPoint]:
+    for point in points:
+        yield PatchPoint(point.owner, point.attribute, _body(point))
+
+
+def _body(point: patch_points.Point) -> Wrapper:
+    if point.role == "record":
+        return recorder.recording
+    if point.role == "stash":
+        return _stashing
+    return guarded(point.entry, _explain, patch_points.built_layers)
+
+
+def _stashing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Keep the complete traceback that Keras is about to filter."""
+    del instance
+    stash_traceback(sys.exc_info()[1], args[0] if args else None)
+    return wrapped(*args, **kwargs)
+
+
+def _explain(event: Event) -> None:
+    """Diagnose `event` and attach what was found to the user's exception, once."""
+    if diagnose(event.error) is not None:
+        return
+    from kerasguard import engine  # the error path may be slow, an import may not
+    from kerasguard.render import note
+
+    diagnosis = engine.diagnose(event)
+    if diagnosis is None:
+        return
+    try:
+        setattr(event.error, DIAGNOSIS, diagnosis)
+    except (AttributeError, TypeError):
+        return  # an exception with slots: there is nowhere to put it
+    with contained("writing the note"):
+        event.error.add_note(note.note(diagnosis))

@@ -1,0 +1,156 @@
+"""Which frames of a traceback are the user's, and what they hold."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+import site
+import sys
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import CodeType, FrameType, FunctionType, TracebackType
+from typing import Any
+
+from kerasguard.provenance.source import SourceFile, node_at, source_of
+
+LIBRARIES = ("keras", "tf_keras", "tensorflow", "numpy", "wrapt", "kerasguard")
+AUTOGRAPH_FILE = "__autograph_generated_file"
+_known: dict[str, bool] = {}
+
+
+@dataclass(frozen=True)
+class UserFrame:
+    """A frame of the user's own code, as it stood when the exception passed.
+
+    ``direct`` is true when the user frame before it called it without a library in between; ``lasti`` is -1 where
+    the frame ran a translation of the user's function (AutoGraph).
+    """
+
+    code: CodeType
+    lasti: int
+    lineno: int
+    locals: Mapping[str, Any]
+    globals: Mapping[str, Any]
+    source: SourceFile | None
+    node: ast.AST | None
+    function: str
+    direct: bool = False
+
+
+def is_user_file(filename: str) -> bool:
+    """Tell whether code of this file is the user's: no library, no standard library, nothing generated."""
+    known = _known.get(filename)
+    if known is None:
+        known = _known[filename] = _is_user_file(filename)
+    return known
+
+
+def _is_user_file(filename: str) -> bool:
+    if filename.startswith("<"):
+        # Consoles and notebooks file their cells in linecache; frozen and exec'ed library code does not.
+        return bool(linecache.getlines(filename)) or filename == "<stdin>"
+    if os.path.basename(filename).startswith(AUTOGRAPH_FILE):
+        return False
+    path = os.path.realpath(filename)
+    if {"site-packages", "dist-packages"} & set(path.split(os.sep)):
+        return False
+    return not any(path.startswith(root + os.sep) for root in _library_roots())
+
+
+def _library_roots() -> set[str]:
+    paths = sysconfig.get_paths()
+    roots = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib") if key in paths}
+    roots.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
+    for name in LIBRARIES:
+        package = sys.modules.get(name)
+        if package is not None:
+            roots.update(str(path) for path in getattr(package, "__path__", ()))
+    return {os.path.realpath(root) for root in roots if root}
+
+
+def user_frames(tb: TracebackType | None) -> tuple[UserFrame, ...]:
+    """Return the user's frames of a traceback, outermost first; AutoGraph's translations count as their originals."""
+    frames: list[UserFrame] = []
+    previous: FrameType | None = None
+    while tb is not None:
+        frame, filename = tb.tb_frame, tb.tb_frame.f_code.co_filename
+        if is_user_file(filename):
+            frames.append(_user_frame(frame, tb, direct=previous is not None and frame.f_back is previous))
+            previous = frame
+        elif os.path.basename(filename).startswith(AUTOGRAPH_FILE):
+            original = _autograph_original(frame, tb.tb_lineno)
+            if original is not None:
+                frames.append(original)
+                previous = frame
+        tb = tb.tb_next
+    return tuple(frames)
+
+
+def library_frames(tb: TracebackType | None) -> tuple[FrameType, ...]:
+    """Return the frames below the user's last frame, outermost first."""
+    frames: list[FrameType] = []
+    while tb is not None:
+        frame = tb.tb_frame
+        filename = frame.f_code.co_filename
+        if is_user_file(filename):
+            frames.clear()
+        elif os.path.basename(filename).startswith(AUTOGRAPH_FILE) and _autograph_original(frame, tb.tb_lineno):
+            frames.clear()
+        else:
+            frames.append(frame)
+        tb = tb.tb_next
+    return tuple(frames)
+
+
+def _user_frame(frame: FrameType, tb: TracebackType, *, direct: bool) -> UserFrame:
+    found = node_at(frame.f_code, tb.tb_lasti)
+    source = found[0] if found else source_of(frame.f_code.co_filename)
+    node = found[1] if found else None
+    return UserFrame(
+        frame.f_code,
+        tb.tb_lasti,
+        tb.tb_lineno,
+        frame.f_locals,
+        frame.f_globals,
+        source,
+        node,
+        frame.f_code.co_name,
+        direct,
+    )
+
+
+def _autograph_original(frame: FrameType, lineno: int) -> UserFrame | None:
+    """Return the user's frame behind a translated one: its caller inside AutoGraph holds the original function."""
+    caller = frame.f_back
+    for _ in range(12):
+        if caller is None:
+            return None
+        held = caller.f_locals
+        lines = getattr(held.get("converted_f"), "ag_source_map", None)
+        if isinstance(lines, dict):
+            break
+        caller = caller.f_back
+    else:
+        return None
+    function = held.get("f")
+    function = getattr(function, "__func__", function)
+    if not isinstance(function, FunctionType):
+        return None
+    for location, info in lines.items():
+        if getattr(location, "lineno", None) == lineno:
+            row = info.loc.lineno
+            source = source_of(info.loc.filename)
+            statement = source.at_line(row) if source is not None else None
+            node = _only_call(statement) or statement
+            code = function.__code__
+            return UserFrame(code, -1, row, frame.f_locals, function.__globals__, source, node, code.co_name)
+    return None
+
+
+def _only_call(statement: ast.stmt | None) -> ast.Call | None:
+    """Return the outermost call of a plain statement: the position inside the line is lost in translation."""
+    if statement is None or isinstance(getattr(statement, "body", None), list):
+        return None
+    return next((node for node in ast.walk(statement) if isinstance(node, ast.Call)), None)

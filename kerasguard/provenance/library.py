@@ -1,0 +1,397 @@
+"""What library functions make of abstract arrays: NumPy runs on zero-stride stand-ins, TensorFlow on placeholders."""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from kerasguard.provenance.values import (
+    MAX_LIVE_ELEMENTS,
+    UNKNOWN,
+    Ghost,
+    Unknown,
+    ghost_of,
+    is_array,
+    is_tensor,
+    stronger,
+)
+
+Infer = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+MAX_ELEMENTS = 2_000_000
+SAMPLE_SIZES = (3, 5)  # an unknown or huge size is tried as both: what differs in the results depends on it
+# By the values, not by the shapes, the size of these results is decided.
+VALUE_SIZED = frozenset(
+    "unique nonzero flatnonzero argwhere compress extract bincount intersect1d setdiff1d union1d trim_zeros "
+    "setxor1d unique_values boolean_mask".split()
+)
+EFFECTS = frozenset(
+    "load save savez savez_compressed savetxt loadtxt genfromtxt fromfile fromregex memmap open_memmap seterr "
+    "set_printoptions put place copyto fill_diagonal putmask seed shuffle vectorize fromfunction frompyfunc "
+    "apply_along_axis apply_over_axes fromiter fromstring set_state sort fill resize itemset partition setflags "
+    "tofile dump dumps setfield byteswap byte_bounds info lookfor show_config source test put_along_axis".split()
+)
+COSTLY = frozenset(
+    "tile repeat outer kron meshgrid eye identity pad arange linspace logspace geomspace indices tri diag diagflat vander "
+    "dot einsum tensordot inner vdot convolve correlate cov corrcoef polyfit histogram interp".split()
+)
+FILLED = {"zeros": 1, "ones": 1, "empty": 1, "full": 2}
+# Where the size stands among the positional arguments of the random makers.
+SIZE_AT = {
+    "random": 0, "random_sample": 0, "ranf": 0, "sample": 0, "standard_normal": 0, "uniform": 2, "normal": 2,
+    "randint": 2, "integers": 2, "choice": 1, "poisson": 1, "binomial": 2, "exponential": 1, "beta": 2, "gamma": 2,
+    "lognormal": 2, "laplace": 2, "logistic": 2, "bytes": 0, "standard_t": 1, "random_integers": 2, "geometric": 1,
+}  # fmt: skip
+
+
+def numpy() -> Any:
+    """Return NumPy if it is loaded."""
+    return sys.modules.get("numpy")
+
+
+def call_library(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], infer: Infer | None) -> Any:
+    """Return what a library function would give for live or abstract arguments, UNKNOWN where no rule knows.
+
+    The function itself runs only on stand-ins, and only when it is a pure function of NumPy or TensorFlow.
+    """
+    name = getattr(function, "__name__", "")
+    module = getattr(function, "__module__", None) or ""
+    if not module:
+        module = type(getattr(function, "__self__", None)).__module__
+    root = module.partition(".")[0]
+    if _has_unknown((args, kwargs)):
+        return _in_spite_of_unknowns(name, root, args, kwargs)
+    if name in EFFECTS or "out" in kwargs:
+        return UNKNOWN
+    np = numpy()
+    if name in ("default_rng", "RandomState") and root == "numpy":
+        return Ghost(None, None, "generator")
+    random_maker = np is not None and isinstance(
+        getattr(function, "__self__", None), np.random.RandomState | np.random.Generator
+    )
+    if random_maker:
+        return random_array(name, args, kwargs)
+    rule = KERAS_RULES.get(name) if root in ("keras", "tf_keras") else None
+    rule = rule or (_split if name == "train_test_split" and root == "sklearn" else None)
+    if rule is not None:
+        return rule(*args, **kwargs)
+    if np is not None and (root == "numpy" or isinstance(function, np.ufunc) or _is_dtype(function)):
+        return numpy_call(function, name, args, kwargs)
+    if root in ("tensorflow", "keras", "tf_keras") and infer is not None:
+        return infer(function, args, kwargs)
+    return UNKNOWN
+
+
+def _is_dtype(function: Any) -> bool:
+    return isinstance(function, type) and issubclass(function, numpy().generic)
+
+
+def call_method(receiver: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], infer: Infer | None) -> Any:
+    """Return what a method of an array or tensor would give."""
+    ghost = ghost_of(receiver)
+    if ghost is None or name in EFFECTS:
+        return UNKNOWN
+    if name == "numpy":
+        return Ghost(ghost.shape, ghost.dtype, "numpy")
+    if name in ("get_shape",):
+        return ghost.shape if ghost.shape is not None else UNKNOWN
+    if _has_unknown((args, kwargs)):
+        return _in_spite_of_unknowns(name, "numpy", (ghost, *args), kwargs)
+    if ghost.kind in ("eager", "symbolic", "ragged"):
+        return UNKNOWN
+    if name == "tolist":
+        return Ghost(ghost.shape, ghost.dtype, "list")
+    return numpy_call(lambda a, *rest, **kw: getattr(a, name)(*rest, **kw), name, (receiver, *args), kwargs)
+
+
+def apply(function: Callable[..., Any], *operands: Any) -> Any:
+    """Return the shape and dtype that an operator gives for these operands, of the strongest kind among them."""
+    if any(isinstance(value, Unknown) for value in operands):
+        return UNKNOWN
+    ghosts = [ghost_of(value) for value in operands]
+    kinds = [ghost.kind for ghost in ghosts if ghost is not None]
+    if function is operator.matmul and all(ghosts):
+        return _matmul(*ghosts)  # type: ignore[arg-type]  # all() made sure
+    result = numpy_call(function, getattr(function, "__name__", ""), operands, {})
+    kind = stronger(*kinds)
+    if isinstance(result, Ghost) and kind in ("eager", "symbolic", "ragged"):
+        strongest = next(g for g in ghosts if g is not None and g.kind == kind)
+        dtype = result.dtype if result.dtype == "bool" else strongest.dtype
+        return Ghost(result.shape, dtype, kind)
+    return result
+
+
+def _matmul(one: Ghost, other: Ghost) -> Any:
+    if not one.shape or not other.shape:
+        return UNKNOWN
+    left, right = one.shape[:-1], other.shape[-1:] if len(other.shape) > 1 else ()
+    batch = left[:-1] if len(one.shape) > 1 else ()
+    rows = left[-1:]
+    if len(other.shape) > 2 and len(other.shape) > len(one.shape):
+        batch = other.shape[:-2]
+    return Ghost((*batch, *rows, *right), one.dtype, stronger(one.kind, other.kind))
+
+
+def _has_unknown(tree: Any) -> bool:
+    if isinstance(tree, Unknown):
+        return True
+    if isinstance(tree, list | tuple):
+        return any(_has_unknown(item) for item in tree[:64])
+    return isinstance(tree, dict) and any(_has_unknown(item) for item in tree.values())
+
+
+def _in_spite_of_unknowns(name: str, root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what is known of a result when some argument is not: its rank, mostly."""
+    if root != "numpy":
+        return UNKNOWN
+    if name in (*FILLED, "reshape") and args:
+        shape = kwargs.get("shape", args[0] if name in FILLED else (args[1] if len(args) == 2 else args[1:]))
+        if isinstance(shape, list | tuple):
+            return Ghost(tuple(n if isinstance(n, int) and n >= 0 else None for n in shape), None)
+    return UNKNOWN
+
+
+def numpy_call(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the result of a NumPy function: exact for small live arguments, shape and dtype otherwise."""
+    np = numpy()
+    if np is None:
+        return UNKNOWN
+    if name in FILLED:
+        return _filled(name, args, kwargs)
+    leaves = _ghosts((args, kwargs))
+    if _spread(leaves) > MAX_ELEMENTS:
+        args, kwargs = tuple(_one_array(a) for a in args), {k: _one_array(v) for k, v in kwargs.items()}
+        leaves = _ghosts((args, kwargs))
+    abstract = any(isinstance(a, Ghost) or is_tensor(a) or _large(a) for a in _flat((args, kwargs)))
+    if any(g.shape is None or g.kind in ("dataset", "layer") for g in leaves):
+        return UNKNOWN
+    if any(callable(a) and not isinstance(a, type) for a in (*args, *kwargs.values())):
+        return UNKNOWN
+    huge = max((_elements(g.shape) for g in leaves), default=0)
+    if name in COSTLY and huge * _numbers((args, kwargs)) > MAX_ELEMENTS:
+        return UNKNOWN
+    if name in VALUE_SIZED and leaves and any(isinstance(a, Ghost) for a in _flat((args, kwargs))):
+        return Ghost((None,), leaves[0].dtype) if name not in ("nonzero", "argwhere") else UNKNOWN
+    views = name in ("reshape", "transpose", "squeeze", "expand_dims", "swapaxes", "moveaxis", "getitem", "rollaxis")
+    uncertain = any(None in g.shape or g.shape == () for g in _flat((args, kwargs)) if isinstance(g, Ghost))  # type: ignore[operator]
+    with np.errstate(all="ignore"):
+        try:
+            if not uncertain and (views or huge <= MAX_ELEMENTS and _spread(leaves) <= MAX_ELEMENTS):
+                result = function(*_stand_in(args, 1, None), **_stand_in(kwargs, 1, None))
+                return _result(result, abstract=abstract)
+            return _extrapolated(function, args, kwargs, leaves)
+        except Exception:  # noqa: BLE001  # what the library says of odd arguments is not our business
+            return UNKNOWN
+
+
+def _extrapolated(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Ghost]
+) -> Any:
+    """Run with a huge leading size and every unknown one replaced by 3 and by 5, and read off what depends on them."""
+    big = max(leaves, key=lambda g: _elements(g.shape), default=None)
+    lead = None
+    if big is not None and big.shape and _elements(big.shape) > MAX_ELEMENTS:
+        lead = big.shape[0]
+    low, high = (
+        _result(function(*_stand_in(args, n, lead), **_stand_in(kwargs, n, lead)), abstract=True) for n in SAMPLE_SIZES
+    )
+    unknown_too = any(None in (g.shape or ()) or g.shape == () for g in leaves)
+    return _between(low, high, lead, unknown_too=unknown_too)
+
+
+def _between(low: Any, high: Any, lead: int | None, *, unknown_too: bool) -> Any:
+    if isinstance(low, tuple | list) and type(low) is type(high) and len(low) == len(high):
+        return type(low)(_between(a, b, lead, unknown_too=unknown_too) for a, b in zip(low, high, strict=True))
+    one, other = ghost_of(low), ghost_of(high)
+    if isinstance(low, int) and isinstance(high, int):
+        size = _size(low, high, lead, unknown_too=unknown_too)
+        return UNKNOWN if size is None else size
+    if one is None or other is None or one.shape is None or other.shape is None or len(one.shape) != len(other.shape):
+        return UNKNOWN
+    shape = tuple(_size(a, b, lead, unknown_too=unknown_too) for a, b in zip(one.shape, other.shape, strict=True))
+    return Ghost(shape, one.dtype, one.kind)
+
+
+def _size(low: int | None, high: int | None, lead: int | None, *, unknown_too: bool) -> int | None:
+    if low == high:
+        return low
+    if lead is None or unknown_too or low is None or high is None:
+        return None
+    first, second = SAMPLE_SIZES
+    slope, rest = divmod(high - low, second - first)
+    return None if rest else low + slope * (lead - first)
+
+
+def _stand_in(tree: Any, unknown: int, lead: int | None) -> Any:
+    np = numpy()
+    if isinstance(tree, list | tuple):
+        if len(tree) > 512:
+            ghost = ghost_of(tree)
+            return tree if ghost is None else _stand_in(ghost, unknown, lead)
+        items = [_stand_in(item, unknown, lead) for item in tree]
+        return tuple(items) if isinstance(tree, tuple) else items
+    if isinstance(tree, dict):
+        return {key: _stand_in(item, unknown, lead) for key, item in tree.items()}
+    if is_tensor(tree) or (is_array(tree) and (tree.size > MAX_LIVE_ELEMENTS or (lead and tree.shape[:1] == (lead,)))):
+        tree = ghost_of(tree)
+    if not isinstance(tree, Ghost):
+        return tree
+    shape = [unknown if n is None else n for n in tree.shape or ()]
+    if lead is not None and shape and shape[0] == lead:
+        shape[0] = unknown
+    dtype = np.dtype(tree.dtype if _numpy_dtype(tree.dtype) else "float32")
+    filling = np.full((), unknown, dtype) if not shape and dtype.kind in "iuf" else np.zeros((), dtype)
+    return np.broadcast_to(filling, shape) if shape else filling[()]
+
+
+def _numpy_dtype(name: str | None) -> bool:
+    try:
+        return name is not None and numpy().dtype(name) is not None
+    except TypeError:
+        return False
+
+
+def _result(value: Any, *, abstract: bool) -> Any:
+    """Turn what a run on stand-ins gave into an abstract value; only small live arguments give live results."""
+    if type(value) in (list, tuple):
+        return type(value)([_result(item, abstract=abstract) for item in value])
+    if is_array(value):
+        return Ghost(tuple(value.shape), str(value.dtype)) if abstract or _large(value) else value
+    if isinstance(value, int | str | type(None) | numpy().dtype):
+        return value
+    if isinstance(value, float):
+        return Ghost((), "float64") if abstract else value
+    return UNKNOWN
+
+
+def _large(value: Any) -> bool:
+    return is_array(value) and bool(value.size > MAX_LIVE_ELEMENTS)
+
+
+def _one_array(value: Any) -> Any:
+    """Return a list of equally shaped arrays as one abstract array."""
+    if isinstance(value, list | tuple) and any(isinstance(v, Ghost) or is_array(v) for v in value):
+        return ghost_of(value) or value
+    return value
+
+
+def _filled(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    shape = sized(kwargs.get("shape", args[0] if args else None))
+    rest = args[FILLED[name] :]
+    dtype = kwargs.get("dtype", rest[0] if rest else None)
+    return UNKNOWN if shape is None else Ghost(shape, str(numpy().dtype(dtype or float)) if _plain(dtype) else None)
+
+
+def _plain(dtype: Any) -> bool:
+    return dtype is None or isinstance(dtype, str | type) or isinstance(dtype, numpy().dtype)
+
+
+def sized(size: Any) -> tuple[int | None, ...] | None:
+    """Return a shape from what was given as one: a number, or a sequence of numbers some of which may be unknown."""
+    if isinstance(size, int) and not isinstance(size, bool) or (is_array(size) and size.shape == ()):
+        return (int(size),)
+    if isinstance(size, Ghost):
+        return (None,) if size.shape == () else None
+    if isinstance(size, list | tuple):
+        dims = [sized(item) for item in size]
+        return tuple(d[0] if d else None for d in dims)
+    return None
+
+
+def random_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return shape and dtype of what a NumPy random maker gives; no generator is ever asked."""
+    if name in ("rand", "randn"):
+        shape = sized(args) if args else ()
+        return Ghost(shape, "float64") if shape is not None else UNKNOWN
+    if name in ("permutation", "permuted"):
+        ghost = ghost_of(args[0]) if args else None
+        if isinstance(args[0], int):
+            return Ghost((args[0],), "int64")
+        return Ghost(ghost.shape, ghost.dtype) if ghost is not None else UNKNOWN
+    at = SIZE_AT.get(name)
+    if at is None:
+        return UNKNOWN
+    size = kwargs.get("size", args[at] if len(args) > at else None)
+    integers = name in ("randint", "integers", "poisson", "binomial", "geometric", "random_integers")
+    dtype: str | None = "int64" if integers else "float64"
+    if name == "choice":
+        pool = ghost_of(args[0]) if args else None
+        dtype = pool.dtype if pool is not None else "int64"
+    if _plain(kwargs.get("dtype")) and kwargs.get("dtype") is not None:
+        dtype = str(numpy().dtype(kwargs["dtype"]))
+    if size is None:
+        operands = [ghost_of(a) for a in args]
+        ranks = [g for g in operands if g is not None and g.shape]
+        return Ghost(ranks[0].shape if ranks else (), dtype)
+    shape = sized(size)
+    return UNKNOWN if shape is None else Ghost(shape, dtype)
+
+
+def _to_categorical(x: Any, num_classes: Any = None, *rest: Any, **_: Any) -> Any:
+    ghost = ghost_of(x)
+    if ghost is None or ghost.shape is None:
+        return UNKNOWN
+    shape = ghost.shape[:-1] if len(ghost.shape) > 1 and ghost.shape[-1] == 1 else ghost.shape
+    return Ghost((*shape, num_classes if isinstance(num_classes, int) else None), "float64")
+
+
+def _padded(sequences: Any, maxlen: Any = None, *rest: Any, **kwargs: Any) -> Any:
+    count = len(sequences) if isinstance(sequences, list | tuple) else (ghost_of(sequences) or Ghost((None,))).shape[0]  # type: ignore[index]
+    return Ghost((count, maxlen if isinstance(maxlen, int) else None), str(kwargs.get("dtype", "int32")))
+
+
+def _split(*arrays: Any, test_size: Any = None, train_size: Any = None, **_: Any) -> Any:
+    parts: list[Any] = []
+    for array in arrays:
+        ghost = ghost_of(array)
+        if ghost is None or not ghost.shape:
+            return UNKNOWN
+        count = ghost.shape[0]
+        test: int | None = None
+        if count is not None:
+            share = test_size if test_size is not None else (0.25 if train_size is None else None)
+            if isinstance(share, float):
+                test = math.ceil(share * count)
+            elif isinstance(share, int):
+                test = share
+        train = count - test if count is not None and test is not None else None
+        parts += [Ghost((n, *ghost.shape[1:]), ghost.dtype, ghost.kind) for n in (train, test)]
+    return parts
+
+
+KERAS_RULES: dict[str, Callable[..., Any]] = {"to_categorical": _to_categorical, "pad_sequences": _padded}
+
+
+def _ghosts(tree: Any) -> list[Ghost]:
+    found = (
+        ghost_of(item) if isinstance(item, Ghost) or is_array(item) or is_tensor(item) else None for item in _flat(tree)
+    )
+    return [ghost for ghost in found if ghost is not None]
+
+
+def _flat(tree: Any) -> list[Any]:
+    if isinstance(tree, list | tuple):
+        return [leaf for item in tree[:512] for leaf in _flat(item)]
+    if isinstance(tree, dict):
+        return [leaf for item in tree.values() for leaf in _flat(item)]
+    return [tree]
+
+
+def _elements(shape: Any) -> int:
+    return math.prod(n for n in shape or () if n is not None)
+
+
+def _spread(leaves: list[Ghost]) -> int:
+    """Return how many elements these shapes have when they are broadcast, or joined, to one."""
+    rank = max((len(g.shape or ()) for g in leaves), default=0)
+    widest = [1] * rank
+    for ghost in leaves:
+        for axis, n in enumerate(reversed(ghost.shape or ())):
+            widest[axis] = max(widest[axis], n or 1)
+    return max(math.prod(widest), sum(_elements(g.shape) for g in leaves))
+
+
+def _numbers(tree: Any) -> int:
+    return math.prod(abs(n) for n in _flat(tree) if isinstance(n, int) and not isinstance(n, bool) and n) or 1

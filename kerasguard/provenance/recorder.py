@@ -1,0 +1,93 @@
+"""Remember the user's lines that made a layer, a node or a dataset, for as long as the object lives.
+
+Costs a walk over the stack per symbolic call and nothing after a model is built. Nothing here keeps an object alive:
+entries are keyed by ``id`` and removed by a weak reference's callback.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from kerasguard.provenance.frames import is_user_file
+from kerasguard.vocabulary import Origin
+
+DEEPEST = 6  # user frames kept of a stack: enough for a builder that calls a helper that calls a block
+MOST = 200_000  # objects remembered at once
+MOST_STACKS = 50_000
+
+_Stack = tuple[tuple[CodeType, int], ...]
+_origins: dict[int, tuple[weakref.ref[Any], Origin]] = {}
+_turns: dict[_Stack, int] = {}
+_is_user: dict[str, bool] = {}
+
+
+def origin_of(made: Any) -> Origin | None:
+    """Return where `made` (a layer, a node or a dataset) was made, or None when nobody saw it."""
+    entry = _origins.get(id(made))
+    if entry is None or entry[0]() is not made:
+        return None
+    return entry[1]
+
+
+def user_stack(frame: FrameType | None, deepest: int = DEEPEST) -> _Stack:
+    """Return the user's frames from `frame` outwards, innermost first, as code and instruction."""
+    found: list[tuple[CodeType, int]] = []
+    while frame is not None and len(found) < deepest:
+        code = frame.f_code
+        name = code.co_filename
+        mine = _is_user.get(name)
+        if mine is None:
+            mine = _is_user[name] = is_user_file(name)
+        if mine:
+            found.append((code, frame.f_lasti))
+        frame = frame.f_back
+    return tuple(found)
+
+
+def remember(made: Any, frame: FrameType | None) -> None:
+    """Note that the user's code around `frame` makes `made`; the first note of an object stands."""
+    key = id(made)
+    known = _origins.get(key)
+    if (known is not None and known[0]() is made) or len(_origins) >= MOST:
+        return
+    stack = user_stack(frame)
+    if not stack:
+        return
+    if len(_turns) >= MOST_STACKS:
+        _turns.clear()
+    turn = _turns[stack] = _turns.get(stack, 0) + 1
+    try:
+        alive = weakref.ref(made, _forgetter(key))
+    except TypeError:
+        return  # an object that takes no weak reference is not worth keeping alive
+    _origins[key] = (alive, Origin(stack, turn))
+
+
+def recording(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Wrap a constructor: remember the line, then construct."""
+    remember(instance, sys._getframe(1))  # noqa: SLF001 - the only way to a caller without cost
+    return wrapped(*args, **kwargs)
+
+
+def forget_all() -> None:
+    """Drop every record."""
+    _origins.clear()
+    _turns.clear()
+
+
+def size() -> int:
+    """Return how many objects are remembered."""
+    return len(_origins)
+
+
+def _forgetter(key: int) -> Callable[[weakref.ref[Any]], None]:
+    def forget(reference: weakref.ref[Any]) -> None:
+        entry = _origins.get(key)
+        if entry is not None and entry[0] is reference:  # ids are used again
+            del _origins[key]
+
+    return forget

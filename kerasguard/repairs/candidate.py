@@ -1,0 +1,42 @@
+"""A repair that could be tried: what it does to the failing call, and how it reads in the user's source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kerasguard.adapters.trial import Call, Outcome
+from kerasguard.vocabulary import Applicability, Edit, Place
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One repair.
+
+    Attributes
+    ----------
+    title
+        What it does, for the user.
+    edits
+        How the source changes; all of them or none.
+    cost
+        Smaller, closer to the cause and meaning-preserving repairs cost less.
+    call
+        The failing call with its objects as the edit would make them; tried on specs.
+    check
+        A trial of another kind (a part of a graph rebuilt); used where `call` is None.
+    cause
+        The line to blame when this repair wins; None leaves it to the birth of the wrong property.
+    exact
+        Whether the edits do to the program just what `call` or `check` does to the objects. A repair that
+        is not exact is never called verified.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    cost: float
+    call: Call | None = None
+    check: Callable[[], Outcome] | None = None
+    cause: Place | None = None
+    exact: bool = True
+    applicability: Applicability = "unsafe"

@@ -1,0 +1,189 @@
+"""Search: which change of a tf.data pipeline makes its elements fit what the model wants."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from kerasguard import edits
+from kerasguard.adapters import specs
+from kerasguard.adapters.trial import Call
+from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import Pair, misfits_of
+from kerasguard.vocabulary import Place
+
+BATCH_STAGES = frozenset({"_BatchDataset", "_ParallelBatchDataset", "BatchDataset", "ParallelBatchDataset"})
+MOST_STAGES = 64
+USUAL_BATCH = 32
+
+
+def stages(dataset: Any) -> list[Any]:
+    """Return the stages of a dataset, the last one first; of several inputs the first is followed."""
+    found: list[Any] = []
+    while dataset is not None and len(found) < MOST_STAGES:
+        found.append(dataset)
+        inputs = specs.read(dataset, "_inputs")
+        try:
+            before = list(inputs()) if callable(inputs) else []
+        except (TypeError, AttributeError):
+            before = []
+        dataset = before[0] if before else None
+    return found
+
+
+def batch_stages(dataset: Any) -> list[Any]:
+    """Return the stages that batch, the last one first."""
+    return [stage for stage in stages(dataset) if type(stage).__name__ in BATCH_STAGES]
+
+
+def made_by(stage: Any) -> tuple[SourceFile, ast.Call, Place] | None:
+    """Return the user's call that made a stage."""
+    origin = origin_of(stage)
+    if origin is None:
+        return None
+    located = node_at(*origin.stack[0])
+    if located is None or not isinstance(located[1], ast.Call):
+        return None
+    source, call = located
+    return source, call, source.place(call, origin.stack[0][0].co_name)
+
+
+def is_dataset(given: Given) -> bool:
+    """Return whether the tensor is part of a dataset's elements."""
+    return given.element is not None and given.spec is not None and specs.kind_of(given.value) == "dataset"
+
+
+def wrong_datasets(evidence: Evidence) -> Iterator[tuple[str, Any, ast.expr | None, Any]]:
+    """Yield the datasets passed for training and for validation: slot, dataset, expression, scope."""
+    call = evidence.call
+    if call is None:
+        return
+    for slot in ("x", "validation_data"):
+        value = getattr(call, slot)
+        if specs.kind_of(value) == "dataset":
+            _, node, scope = evidence.written(slot, (), value)
+            yield slot, value, node, scope
+
+
+def slots(evidence: Evidence) -> Iterator[tuple[str, list[Pair]]]:
+    """Yield the datasets of which some tensors do not fit, with those: training first, then validation."""
+    for slot, value, _, _ in wrong_datasets(evidence):
+        pairs = misfits_of(evidence, [one for one in evidence.tensors(slot, value) if one.slot == "x"])
+        if pairs:
+            yield slot, pairs
+
+
+def name_of(evidence: Evidence, slot: str) -> str:
+    """Return the dataset's name as the user wrote it."""
+    return evidence.written(slot, (), getattr(evidence.call, slot))[0]
+
+
+def unbatched(evidence: Evidence, wrong: list[Pair]) -> bool:
+    """Return whether every misfit lacks just the batch axis."""
+    return bool(wrong) and all(
+        one.element is not None and one.shape is not None and want.fits((None, *one.shape)) for one, want in wrong
+    )
+
+
+def batched_twice(wrong: list[Pair]) -> bool:
+    """Return whether every misfit has one batch axis too many."""
+    return bool(wrong) and all(
+        one.element is not None and one.shape is not None and len(one.shape) > 1 and want.fits(one.shape[1:])
+        for one, want in wrong
+    )
+
+
+def batching(evidence: Evidence, slot: str, dataset: Any, node: ast.expr | None, scope: Any) -> Iterator[Candidate]:
+    """Propose to batch a dataset where it is passed."""
+    call = evidence.call
+    if call is None or node is None or scope is None or scope.source is None:
+        return
+    size = _usual_size(evidence, dataset)
+    yield Candidate(
+        title=f"batch `{scope.source.segment(node)}`",
+        edits=(edits.wrap(scope.source, node, f"{{}}.batch({size})"),),
+        cost=1.0,
+        call=_with(call, slot, dataset.batch(size)),
+        cause=_sibling_batch(evidence, dataset),
+        applicability="safe",
+    )
+
+
+def _usual_size(evidence: Evidence, dataset: Any) -> int:
+    """Return the batch size that the program's other dataset uses, else Keras' own default."""
+    call = evidence.call
+    for slot in ("x", "validation_data"):
+        other = getattr(call, slot, None)
+        if other is not dataset and specs.kind_of(other) == "dataset":
+            for stage in batch_stages(other):
+                size = _static_size(stage)
+                if size is not None:
+                    return size
+    return USUAL_BATCH
+
+
+def _static_size(stage: Any) -> int | None:
+    size = specs.read(stage, "_batch_size")
+    try:
+        return int(size)
+    except (TypeError, ValueError):
+        return None
+
+
+def _sibling_batch(evidence: Evidence, dataset: Any) -> Place | None:
+    """Return the line that batches the program's other dataset, when the helper that made both skipped it for this one."""
+    call = evidence.call
+    functions = {origin.stack[0][0] for stage in stages(dataset) if (origin := origin_of(stage)) is not None}
+    for slot in ("x", "validation_data"):
+        other = getattr(call, slot, None)
+        if other is dataset or specs.kind_of(other) != "dataset":
+            continue
+        for stage in batch_stages(other):
+            origin = origin_of(stage)
+            made = made_by(stage)
+            if origin is not None and made is not None and origin.stack[0][0] in functions:
+                statement = made[0].statement(made[1])
+                return made[2] if statement is None else made[0].place(statement, made[2].function)
+    return None
+
+
+def last_stage(dataset: Any) -> Place | None:
+    """Return the line that made the last stage for which a line is known."""
+    for stage in stages(dataset):
+        made = made_by(stage)
+        if made is not None:
+            return made[2]
+    return None
+
+
+def unbatching(evidence: Evidence, slot: str, dataset: Any) -> Iterator[Candidate]:
+    """Propose to take the second batch stage out, where it is written."""
+    call = evidence.call
+    found = batch_stages(dataset)
+    if call is None or len(found) < 2:  # noqa: PLR2004 - twice is meant literally
+        return
+    made = made_by(found[0])
+    if made is None:
+        return
+    source, node, place = made
+    statement = source.statement(node)
+    written = edits.delete_method_call(source, node)
+    if written is None:
+        return
+    yield Candidate(
+        title="batch once: leave the second batch() out",
+        edits=(written,),
+        cost=0.9,
+        call=_with(call, slot, dataset.unbatch()),
+        cause=place if statement is None else source.place(statement, place.function),
+        applicability="safe",
+    )
+
+
+def _with(call: Call, slot: str, value: Any) -> Call:
+    return dataclasses.replace(call, **{slot: value})

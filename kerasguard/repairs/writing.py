@@ -1,0 +1,112 @@
+"""Write a transformation into the user's source: at the use, at the binding, or where the value is born."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from kerasguard import edits
+from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs.transformations import Transformation
+from kerasguard.vocabulary import Edit
+
+TENSORS = frozenset({"eager", "variable", "symbolic", "ragged", "sparse"})
+METHODS = frozenset({"fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"})
+
+
+def pattern(source: SourceFile, kind: str, patterns: dict[str, str]) -> tuple[str, tuple[Edit, ...]]:
+    """Return the pattern for a value of this kind in the file's own aliases, and the imports it needs."""
+    if kind in TENSORS and "tensor" in patterns:
+        text, module, name = patterns["tensor"], "tensorflow", "tf"
+    elif kind not in TENSORS and "numpy" in patterns:
+        text, module, name = patterns["numpy"], "numpy", "np"
+    else:
+        return patterns["any"], ()
+    if f"{name}." not in text:
+        return text, ()
+    known = edits.alias(source, module)
+    if known is not None:
+        return text.replace(f"{name}.", f"{known}."), ()
+    if "any" in patterns:
+        return patterns["any"], ()
+    return text, (edits.import_line(source, f"import {module} as {name}"),)
+
+
+def at_use(evidence: Evidence, given: Given, change: Transformation) -> tuple[Edit, ...]:
+    """Write the change around the expression that was passed, and around its like in later calls of the same model."""
+    if given.node is None or given.scope is None or given.scope.source is None:
+        return ()
+    source = given.scope.source
+    text, imports = pattern(source, given.spec.kind, change.patterns)
+    found = [edits.wrap(source, given.node, text)]
+    for node in siblings(evidence, given, change):
+        found.append(edits.wrap(source, node, text))
+    return (*imports, *_distinct(found))
+
+
+def siblings(evidence: Evidence, given: Given, change: Transformation) -> Iterator[ast.expr]:
+    """Yield the expressions in later calls of the same model whose values need, and take, the same change."""
+    call, site = evidence.site_call, evidence.site
+    if call is None or site is None or given.scope is not evidence.scopes[site]:
+        return
+    source, scope = given.scope.source, given.scope
+    if source is None or given.shape is None:
+        return
+    model = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS else call.func
+    name = source.segment(model)
+    for other in ast.walk(scope.owner or source.tree):
+        if not isinstance(other, ast.Call) or other is call or other.lineno < call.lineno:
+            continue
+        func = other.func
+        receiver = func.value if isinstance(func, ast.Attribute) and func.attr in METHODS else func
+        if source.segment(receiver) != name:
+            continue
+        for node in _passed_as(other, given.slot):
+            if isinstance(node, ast.Name) and _alike(scope.current(node.id), given):
+                yield node
+
+
+def _passed_as(call: ast.Call, slot: str) -> Iterator[ast.expr]:
+    """Yield the plain arguments of a call that fill the slot, validation data included."""
+    position = {"x": 0, "y": 1}.get(slot)
+    if position is None:
+        return
+    if position < len(call.args):
+        yield call.args[position]
+    for keyword in call.keywords:
+        if keyword.arg == slot:
+            yield keyword.value
+        if (
+            keyword.arg == "validation_data"
+            and isinstance(keyword.value, ast.Tuple)
+            and position < len(keyword.value.elts)
+        ):
+            yield keyword.value.elts[position]
+
+
+def _alike(value: Any, given: Given) -> bool:
+    shape = getattr(value, "shape", None)
+    if shape is None or given.shape is None:
+        return False
+    try:
+        return tuple(shape)[1:] == given.shape[1:] and len(tuple(shape)) == len(given.shape)
+    except TypeError:
+        return False
+
+
+def _distinct(found: list[Edit]) -> list[Edit]:
+    unique: dict[tuple[str, tuple[int, int]], Edit] = {}
+    for edit in found:
+        unique.setdefault((edit.filename, edit.start), edit)
+    return list(unique.values())
+
+
+def at_birth(scope: Scope, node: ast.expr, kind: str, change: Transformation) -> tuple[Edit, ...]:
+    """Write the change around the expression that makes the value, with axes counted from the end."""
+    if scope.source is None or change.trailing is None:
+        return ()
+    text, imports = pattern(scope.source, kind, change.trailing)
+    return (*imports, edits.wrap(scope.source, node, text))
