@@ -66,8 +66,16 @@ class ImportWatch(MetaPathFinder):
         del path, target
         if fullname not in self._waiting:
             return None
-        self._waiting.discard(fullname)
-        spec = find_spec(fullname)  # asks us again, and is passed on: the name no longer waits
+        self._waiting.discard(fullname)  # find_spec asks us again, and has to be passed on
+        try:
+            spec = find_spec(fullname)
+        finally:
+            self._waiting.add(fullname)  # who asks for a spec need not import the package
         if spec is not None and spec.loader is not None:
-            spec.loader = _NotifyingLoader(spec.loader, self._imported)
+            spec.loader = _NotifyingLoader(spec.loader, self._loaded)
         return spec
+
+    def _loaded(self, module: ModuleType) -> None:
+        if module.__name__ in self._waiting:
+            self._waiting.discard(module.__name__)
+            self._imported(module)

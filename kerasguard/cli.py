@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(script: str, arguments: Sequence[str], report: Path | None) -> int:
     """Run `script` under guard; return 0, or 1 after an uncaught error. ``SystemExit`` passes through."""
-    from kerasguard import guard, runner
+    from kerasguard import runner, switch
 
     if report is not None:
         report = report.absolute()  # the script may change the working directory
@@ -60,7 +60,7 @@ def _run(script: str, arguments: Sequence[str], report: Path | None) -> int:
             return USAGE_ERROR
     process = os.getpid()
     error: BaseException | None = None
-    guard.install()
+    switch.install()
     hook = sys.excepthook
     try:
         runner.execute(script, arguments)
@@ -84,34 +84,34 @@ def _run(script: str, arguments: Sequence[str], report: Path | None) -> int:
 
 def _show(error: BaseException, hook: object) -> None:
     """Print an uncaught error as the interpreter would, with its explanation below."""
-    from kerasguard import guard
+    from kerasguard import switch
     from kerasguard.faults import contained
     from kerasguard.render import terminal
 
     if sys.stdout is not None:
         sys.stdout.flush()
-    if guard.enabled():
+    if switch.enabled():
         with contained("explaining an uncaught error"):
-            guard.explain_uncaught(error)
+            switch.explain_uncaught(error)
     if sys.excepthook is hook or sys.excepthook is sys.__excepthook__:
-        terminal.show_error(error, guard.diagnose(error))
+        terminal.show_error(error, switch.diagnose(error))
     else:  # the script put up its own; the note is on the exception
         sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _finish(error: BaseException | None, path: Path | None) -> None:
     """Print the mistakes that raised nothing, and write the report."""
-    from kerasguard import guard
+    from kerasguard import switch
     from kerasguard.faults import contained
     from kerasguard.render import report, terminal
 
     with contained("writing the report"):
-        warnings = guard.warnings_seen()
+        warnings = switch.warnings_seen()
         for warning in warnings if sys.stderr is not None else ():
             terminal.show(warning, sys.stderr)
         if path is None:
             return
-        diagnosis = guard.diagnose(error) if error is not None else None
+        diagnosis = switch.diagnose(error) if error is not None else None
         try:
             report.write(path, report.report(diagnosis, warnings))
         except OSError as failure:

@@ -96,17 +96,17 @@ def runner() -> Callable[[Path], Outcome]:
 
 def observe(example: Path) -> Outcome:
     """Run `example` under guard in this process, and return what came of it."""
-    from kerasguard import guard, runner
+    from kerasguard import runner, switch
 
-    guard.install()
+    switch.install()
     try:
         runner.execute(str(example), [])
     except Exception as error:  # noqa: BLE001 - whatever an example ends with is its outcome
-        guard.explain_uncaught(error)
-        diagnosis = guard.diagnose(error)
+        switch.explain_uncaught(error)
+        diagnosis = switch.diagnose(error)
         last = "".join(traceback.format_exception_only(type(error), error)).strip().partition("\n")[0]
         return Outcome(last, () if diagnosis is None else (diagnosis,))
-    return Outcome("", tuple(guard.warnings_seen()))
+    return Outcome("", tuple(switch.warnings_seen()))
 
 
 def _show(example: Path, outcome: Outcome) -> None:

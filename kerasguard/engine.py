@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import functools
 import importlib
-import pkgutil
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import concern, rules as rule_package, tracing
-from kerasguard.adapters.trial import Outcome, same_failure, try_call
+from kerasguard import catalogue, concern, tracing
+from kerasguard.adapters.trial import Outcome, try_call
 from kerasguard.edits import compiles
 from kerasguard.event import Event
 from kerasguard.evidence import Evidence
@@ -25,7 +23,6 @@ from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix
 MOST_TRIALS = 8
 MOST_SECONDS = 2.0
 MOST_FIXES = 3
-_RULE_FILE = re.compile(r"kg\d{3}_\w+")
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,7 @@ class _Tried:
 @functools.cache
 def rules() -> tuple[Any, ...]:
     """Return the rule modules, by code; a file in `kerasguard.rules` is all that a rule needs."""
-    names = sorted(item.name for item in pkgutil.iter_modules(rule_package.__path__) if _RULE_FILE.fullmatch(item.name))
-    return tuple(importlib.import_module(f"{rule_package.__name__}.{name}") for name in names)
+    return tuple(importlib.import_module(f"kerasguard.rules.{name}") for name in catalogue.rule_names())
 
 
 def diagnose(event: Event) -> Diagnosis | None:
@@ -131,16 +127,7 @@ class _Trial:
     def _control(self) -> bool:
         """Return whether the unmodified objects fail the trial in the same way; without that, it proves nothing."""
         if self._sound is None:
-            call = self._evidence.call
-            if call is None:
-                self._sound = False
-            else:
-                control = try_call(call, self._evidence.event.built_before, MOST_SECONDS)
-                self._sound = (
-                    not control.accepted
-                    and control.error is not None
-                    and same_failure(control.error, self._evidence.event.error)
-                )
+            self._sound = self._evidence.reproduced
         return self._sound
 
 

@@ -10,14 +10,18 @@ from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
 from kerasguard.adapters import specs, wants
+from kerasguard.adapters.shape_inference import infer
 from kerasguard.adapters.specs import Spec
-from kerasguard.adapters.trial import Call, call_of
+from kerasguard.adapters.trial import Call, call_of, same_failure, try_call
 from kerasguard.event import Event, StackEntry
+from kerasguard.provenance.abstract import use_inference
 from kerasguard.provenance.arguments import argument_node, order_of, resolve_path
 from kerasguard.provenance.frames import UserFrame, library_frames, user_frames
 from kerasguard.provenance.scope import Scope, scopes_of
 from kerasguard.provenance.walk import name_of
 from kerasguard.vocabulary import Offender, Place, Shape
+
+use_inference(infer)
 
 CALLS = ("call", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 SLOTS = ("x", "y", "sample_weight")
@@ -149,6 +153,14 @@ class Evidence:
         return call_of(self.event.entry, self.event.owner, self.event.args, self.event.kwargs)
 
     @cached_property
+    def reproduced(self) -> bool:
+        """Whether a trial of the unmodified objects fails as the call did; without that, no trial proves anything."""
+        if self.call is None:
+            return False
+        control = try_call(self.call, self.event.built_before)
+        return not control.accepted and control.error is not None and same_failure(control.error, self.event.error)
+
+    @cached_property
     def wanted(self) -> tuple[wants.Wanted, ...]:
         """What the inputs of the guarded model or layer want."""
         if self.event.entry not in CALLS:
@@ -187,7 +199,7 @@ class Evidence:
         tree = specs.element_specs(whole.value)
         if tree is None:
             batches = specs.first_batch_specs(entry.frame for entry in self.event.stack)
-            tree = batches[0] if batches else None
+            tree = batches[0] if batches else specs.running_specs(entry.frame for entry in self.event.stack)
         if tree is None:
             yield whole
             return

@@ -24,6 +24,7 @@ class Suspect:
     scope: Scope
     has: Callable[[Any], bool | None] | None = None
     name: str = ""
+    path: tuple[Any, ...] = ()  # the part of the expression's value that is meant
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Switch the guard on for the session when it was asked for."""
     if config.getoption("--kerasguard"):
-        from kerasguard import guard
+        from kerasguard import switch
 
-        guard.install()
+        switch.install()
         config.pluginmanager.register(_Explainer(), "kerasguard-explainer")
 
 
@@ -47,17 +47,17 @@ class _Explainer:
 
     def pytest_unconfigure(self) -> None:
         """Switch the guard off again."""
-        from kerasguard import guard
+        from kerasguard import switch
 
-        guard.uninstall()
+        switch.uninstall()
 
 
 def _taken(error: BaseException) -> Diagnosis | None:
     """Return the diagnosis of `error`, and take its note off: the report shows it once, in its section."""
-    from kerasguard import guard
+    from kerasguard import switch
     from kerasguard.render import note
 
-    diagnosis = guard.explain_uncaught(error)
+    diagnosis = switch.explain_uncaught(error)
     if diagnosis is not None:
         note.remove_note(error)
     return diagnosis

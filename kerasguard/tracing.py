@@ -66,20 +66,20 @@ def _edited(evidence: Evidence, best: Candidate) -> Place | None:
 
 
 def _links(suspect: Suspect | None) -> list[Link]:
-    return [] if suspect is None else chain(suspect.node, suspect.scope)
+    return [] if suspect is None else chain(suspect.node, suspect.scope, suspect.path)
 
 
 def _birth(suspect: Suspect | None) -> Link | None:
     if suspect is None or suspect.has is None:
         return None
-    return birth(suspect.node, suspect.scope, suspect.has)
+    return birth(suspect.node, suspect.scope, suspect.has, suspect.path)
 
 
 def _steps(cause: Place | None, born: Link | None, links: list[Link], crash: Place | None) -> list[Step]:
     """Order the lines from the cause to the crash, one step a line, folded in the middle."""
     steps: list[Step] = []
-    for link in reversed(links):
-        _add(steps, Step(link.place, link.note, link.shape))
+    for link in links:  # from the crash back: of several links on a line the one nearest to the crash is shown
+        _add(steps, Step(link.place, link.note, link.shape), front=True)
     if born is not None:
         _add(steps, Step(born.place, born.note or "made here", born.shape), front=True)
     if cause is not None:

@@ -8,8 +8,23 @@ from typing import Any
 from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array, is_tensor
 
 # Ops only build graph nodes in a scratch graph; these modules do more than that (variables, files, callbacks, state).
-EXCLUDED = ("variable", "summary", "lookup", "script_ops", "logging", "stateful_random", "control_flow", "functional_ops", "map_fn", "while")
-OPS = ("tensorflow.python.ops", "tensorflow.python.framework.constant_op", "tensorflow.python.framework.tensor_conversion")
+EXCLUDED = (
+    "variable",
+    "summary",
+    "lookup",
+    "script_ops",
+    "logging",
+    "stateful_random",
+    "control_flow",
+    "functional_ops",
+    "map_fn",
+    "while",
+)
+OPS = (
+    "tensorflow.python.ops",
+    "tensorflow.python.framework.constant_op",
+    "tensorflow.python.framework.tensor_conversion",
+)
 MAX_CONSTANT = 4096
 
 
@@ -32,7 +47,9 @@ def infer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not module.startswith(OPS) or any(word in module for word in EXCLUDED):
         return _variable(function, args, kwargs)
     tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is None or any(callable(a) and not hasattr(a, "shape") for a in (*args, *kwargs.values()) if not isinstance(a, type)):
+    if tensorflow is None or any(
+        callable(a) and not hasattr(a, "shape") for a in (*args, *kwargs.values()) if not isinstance(a, type)
+    ):
         return UNKNOWN
     from tensorflow.python.framework.func_graph import FuncGraph
 
@@ -46,7 +63,7 @@ def infer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _variable(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """A variable has the shape of its initial value; making one would leave it behind."""
+    """Return the shape of a variable's initial value: making one would leave it behind."""
     if getattr(function, "__name__", "") == "Variable" and (args or "initial_value" in kwargs):
         ghost = ghost_of(args[0] if args else kwargs["initial_value"])
         return Ghost(ghost.shape, ghost.dtype, "eager") if ghost is not None else UNKNOWN

@@ -197,8 +197,8 @@ def _children(value: Any) -> Iterator[tuple[Any, Any]]:
 def leaves(data: Any) -> list[tuple[Path, Any]]:
     """Flatten user data to (path, leaf); a path holds the indices and keys that lead to the leaf.
 
-    A Python list of numbers (also nested) or of texts is one leaf, of which Keras would make one array; a list of arrays
-    is a container.
+    A Python list of numbers (also nested) or of texts is one leaf, of which Keras would make one array; a list of
+    arrays is a container.
     """
     found: list[tuple[Path, Any]] = []
 
@@ -247,6 +247,23 @@ def element_specs(data: Any) -> Any:
 def _declared(spec: Any) -> Spec:
     kinds = {"RaggedTensorSpec": "ragged", "SparseTensorSpec": "sparse", "DatasetSpec": "dataset"}
     return Spec(shape_of(spec), dtype_of(spec), kinds.get(type(spec).__name__, "symbolic"))
+
+
+_FEEDING = (("epoch_iterator", ("_distributed_dataset",)), ("data_handler", ("_dataset",)))
+
+
+def running_specs(event_frames: Iterable[types.FrameType]) -> Any:
+    """Return the tree of `Spec` of what the running fit or evaluate draws from its generator or PyDataset, or None."""
+    for frame in event_frames:
+        if "trainer" not in frame.f_code.co_filename and "training" not in frame.f_code.co_filename:
+            continue
+        for name, attributes in _FEEDING:
+            holder = frame.f_locals.get(name)
+            for attribute in attributes:
+                declared = read(read(holder, attribute), "element_spec")
+                if declared is not None:
+                    return map_leaves(declared, _declared)
+    return None
 
 
 _PEEKED = ("first_batches", "_first_batches", "batches", "peek")

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from kerasguard.adapters.specs import kind_of, leaves, read, shape_of
 from kerasguard.adapters.trial_batches import Batch, batches
-from kerasguard.adapters.trial_failure import same_failure
+from kerasguard.adapters.trial_failure import replaced, same_failure
 from kerasguard.adapters.trial_graph import (
     Undecidable,
     like,
@@ -153,11 +153,11 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
     start = time.perf_counter()
     kit = _kit(call.owner)
     if kit is None:
-        return Outcome(False, None, "not a Keras object")
+        return _undecided("not a Keras object")
     trial = _Trial(call, kit, built_before, start + deadline)
     left: list[str] = []
     try:
-        with tf.init_scope():  # the failure may have happened while a function was being traced
+        with trial.outside():
             snapshot = Snapshot(trial.roots(), kit.tables())
             try:
                 with quiet(), kit.sandbox(stateless=trial.stateless), variables_without_values():
@@ -166,7 +166,7 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
                 snapshot.restore()
                 left = snapshot.differences()
     except Undecidable as doubt:
-        outcome = Outcome(False, None, f"undecidable: {doubt}")
+        outcome = _undecided(str(doubt))
     except Exception as error:  # noqa: BLE001 - whatever the user's objects raise is the outcome
         outcome = trial.refused(error)
     note = outcome.note + (f" (left behind: {'; '.join(left)})" if left else "")
@@ -204,6 +204,13 @@ class _Trial:
         train = self.call.entry in {"fit", "train_on_batch"}
         return not (train and _overrides(self.call.owner, "train_step"))
 
+    def outside(self) -> contextlib.AbstractContextManager[Any]:
+        """Leave a function that was being traced, and the user's gradient tapes.
+
+        A training step of the user's own must be able to record gradients, which this would stop.
+        """
+        return contextlib.nullcontext() if not self.stateless and tf.executing_eagerly() else tf.init_scope()
+
     def roots(self) -> list[Any]:
         """Return the objects whose attributes the call may change."""
         found = [self.call.owner, *_layers(self.call.owner)]
@@ -215,11 +222,22 @@ class _Trial:
     def run(self) -> Outcome:
         """Trace the call inside the sandbox."""
         if self._built_before is not None:
-            for layer in list(_layers(self.call.owner)):
-                touched = read(layer, "built") or vars(layer).get("_called")
-                if touched and id(layer) not in self._built_before:
-                    self.kit.forget_build(layer, self._built_before)
+            self._forget(self._built_before)
         return self._direct() if self.call.entry == "call" else self._trainer()
+
+    def _forget(self, before: frozenset[int]) -> None:
+        """Make unbuilt what the failing call itself has built, with the optimizer that knows its variables."""
+        forgotten = False
+        for layer in list(_layers(self.call.owner)):
+            touched = read(layer, "built") or vars(layer).get("_called")
+            if touched and id(layer) not in before:
+                self.kit.forget_build(layer, before)
+                forgotten = True
+        optimizer = read(self.call.owner, "optimizer")
+        if forgotten and read(optimizer, "built") and hasattr(optimizer, "get_config"):
+            fresh = type(optimizer).from_config(optimizer.get_config())
+            vars(optimizer).clear()
+            vars(optimizer).update(vars(fresh))
 
     def _direct(self) -> Outcome:
         call, labels = self.call, Labels()
@@ -235,7 +253,7 @@ class _Trial:
             extra = options.pop(EXTRA, ())
             output = call.owner(x, *extra, **options)
             shapes = [shape_of(leaf) for _, leaf in leaves(output)]
-        return Outcome(True, None, _returns(call.owner, shapes), shapes)
+        return Outcome(accepted=True, note=_returns(call.owner, shapes), output_shapes=shapes)
 
     def _trainer(self) -> Outcome:
         call, model = self.call, self.call.owner
@@ -254,17 +272,19 @@ class _Trial:
             shapes = shapes or traced
             doubt = doubt or batch.doubt
         if doubt:
-            return Outcome(False, None, f"undecidable: it traces, but {doubt}", shapes)
-        return Outcome(True, None, self._says(shapes) + partial, shapes)
+            return _undecided(f"it traces, but {doubt}")
+        return Outcome(accepted=True, note=self._says(shapes) + partial, output_shapes=shapes)
 
     def _trace(self, batch: Batch) -> list[Shape | None]:
         model, labels = self.call.owner, Labels()
         del self._losses[:]
         with scratch_graph(self.until):
             data = batch.make(labels)
-            if batch.phase == "train":
-                step = model.train_step if _overrides(model, "train_step") else None
-                output = step(data) if step is not None else self.kit.train_forward(model, data)
+            if batch.phase == "train" and not self.stateless:
+                self.kit.build_for_step(model, data)
+                output = model.train_step(data)
+            elif batch.phase == "train":
+                output = self.kit.train_forward(model, data)
             elif batch.phase == "test":
                 output = model.test_step(data)
             else:
@@ -283,10 +303,16 @@ class _Trial:
     def refused(self, error: Exception) -> Outcome:
         """Return the outcome for an error of the traced call."""
         eager = self.call.entry == "call" or read(self.call.owner, "run_eagerly")
-        wants_values = type(error).__name__ in _READS_VALUES or read(error, "name") == "numpy"
+        wants_values = any(
+            type(link).__name__ in _READS_VALUES or read(link, "name") == "numpy" for link in replaced(error)
+        )
         if eager and wants_values:
-            return Outcome(False, None, "undecidable: the call reads values")
-        return Outcome(False, error, f"refused: {type(error).__name__}")
+            return _undecided("the call reads values")
+        return Outcome(accepted=False, error=error, note=f"refused: {type(error).__name__}")
+
+
+def _undecided(why: str) -> Outcome:
+    return Outcome(accepted=False, note=f"undecidable: {why}")
 
 
 def _overrides(model: Any, method: str) -> bool:

@@ -14,6 +14,7 @@ from kerasguard.adapters.trial_graph import Undecidable, as_tuples, from_type_sp
 from kerasguard.adapters.trial_loss import Labels
 
 _PHASES = {"fit": "train", "train_on_batch": "train", "evaluate": "test", "test_on_batch": "test"}
+_STAGES = 100  # of a dataset are looked at
 _UNTYPED = ("_GeneratorDataset", "_FlatMapDataset")
 
 
@@ -86,7 +87,7 @@ def _slices(call: Any, kit: Any, phase: str, rows: int) -> Iterator[Batch]:
 
         def make(labels: Labels, one: int = one) -> Any:
             packed = as_tuples(_pack(call, lambda leaf: rows_like(leaf, one, kit, labels)))
-            if call.options.get("class_weight") is not None and isinstance(packed, tuple) and len(packed) == 2:
+            if call.options.get("class_weight") is not None and call.y is not None:
                 packed = (*packed, tf.compat.v1.placeholder(tf.float32, (one,)))
             return packed
 
@@ -119,7 +120,7 @@ def _lineage(dataset: Any) -> tuple[int | None, bool]:
     size: int | None = None
     pending, seen = [dataset], 0
     untyped = False
-    while pending and seen < 100:
+    while pending and seen < _STAGES:
         stage = pending.pop()
         seen += 1
         if size is None and "Batch" in type(stage).__name__:
@@ -128,7 +129,9 @@ def _lineage(dataset: Any) -> tuple[int | None, bool]:
         if type(stage).__name__ in _UNTYPED and "from_generator" in str(read(function, "__module__")):
             untyped = True
         graph = read(read(read(stage, "_map_func"), "function"), "graph")
-        if graph is not None and any(op.type in {"PyFunc", "EagerPyFunc", "PyFuncStateless"} for op in graph.get_operations()):
+        if graph is not None and any(
+            op.type in {"PyFunc", "EagerPyFunc", "PyFuncStateless"} for op in graph.get_operations()
+        ):
             untyped = True
         inputs = read(stage, "_inputs")
         pending += inputs() if callable(inputs) else []

@@ -22,6 +22,7 @@ _PLUMBING = frozenset(  # functions through which every failure of their kind pa
     }
 )  # fmt: skip
 _OP = re.compile(r"\}\} = (\w+)\[|\[Op:(\w+)\]|__wrapped__(?:_?)(\w+?)_device|__wrapped__(\w+?)_")
+_TELLING = 4  # shorter function names say nothing
 _NODE = re.compile(r"node ([\w/.\-]+)")
 _OP_ERRORS = ("InvalidArgumentError", "UnimplementedError", "FailedPreconditionError", "InternalError", "NotFoundError")
 _RULE_OPS = {
@@ -39,11 +40,11 @@ class Fingerprint:
 
     types: frozenset[str]
     frames: tuple[str, ...]  # innermost first, library functions only
-    site: tuple[str, int] | None  # the library's file and line that raised, None where that is plumbing
+    sites: frozenset[tuple[str, int]]  # the library's files and lines that raised, plumbing left out
     user: str | None  # the user's function, where that raised
     ops: frozenset[str]
     node: tuple[str, ...]
-    message: str
+    messages: frozenset[str]
 
 
 def same_failure(error_a: BaseException | None, error_b: BaseException | None) -> bool:
@@ -62,13 +63,13 @@ def same_failure(error_a: BaseException | None, error_b: BaseException | None) -
         return a.user == b.user and bool(a.types & b.types)
     if a.ops and b.ops:
         return bool(a.ops & b.ops)
-    if a.site is not None and a.site == b.site and not (a.ops or b.ops):
+    if a.sites & b.sites and not (a.ops or b.ops):
         return True
     if a.node and b.node:
         return a.node[-1] == b.node[-1]
     if (a.node and _python_check(a, b)) or (b.node and _python_check(b, a)):
         return True
-    if a.message and a.message == b.message and bool(a.types & b.types):
+    if a.messages & b.messages and a.types & b.types:
         return True
     return bool((a.ops or b.ops) and a.frames and b.frames and a.frames[0] == b.frames[0])
 
@@ -77,7 +78,7 @@ def _python_check(ran: Fingerprint, traced: Fingerprint) -> bool:
     """Whether the op that failed while running is the one whose Python function refuses the shapes while tracing."""
     op = ran.node[-1].replace("_", "")
     names = (frame.rpartition(".")[2].replace("_", "") for frame in traced.frames[:3])
-    return any(len(name) > 3 and (name.startswith(op) or op.startswith(name)) for name in names)
+    return any(len(name) >= _TELLING and (name.startswith(op) or op.startswith(name)) for name in names)
 
 
 def _foreseen(rule: RefusedByRule, other: BaseException) -> bool:
@@ -92,28 +93,34 @@ def fingerprint(error: BaseException) -> Fingerprint:
     """Return the `Fingerprint` of an error, read from the earliest exception it replaced."""
     chain = list(_chain(error))
     first = chain[-1]
-    text = next((str(link) for link in reversed(chain) if str(link)), "")
-    functions: list[str] = []
-    user, site = None, None
-    for link in reversed(chain):
-        found, user, site = _functions(link)
-        functions += found
-        if found:
-            break
+    seen = [_functions(link) for link in reversed(chain)]
+    functions, user, _ = next((one for one in seen if one[0]), ([], None, None))
     found_ops = (op.lower() for link in chain for match in _OP.findall(str(link)) for op in match)
     ops = {op for op in found_ops if op and not op.startswith("__inference")}
     node = next((match.group(1) for link in reversed(chain) if (match := _NODE.search(str(link)))), "")
     parts = tuple(re.sub(r"(_\d+)+$", "", part).lower() for part in node.split("/") if part)
+    if parts[:1] == ("gradient_tape",):
+        parts = parts[1:-1]  # the forward op whose gradient failed
     op_error = type(first).__name__ in _OP_ERRORS
     return Fingerprint(
         types=frozenset(type(link).__name__ for link in chain),
         frames=tuple(functions),
-        site=site,
+        sites=frozenset(site for _, _, site in seen if site is not None),
         user=None if ops or op_error else user,
         ops=frozenset(ops),
         node=() if "__wrapped__" in node else parts,
-        message=_plain(text),
+        messages=frozenset(filter(None, (_plain(str(link)) for link in chain))),
     )
+
+
+def replaced(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and every exception that was on the way when it was raised, latest first."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -135,7 +142,7 @@ def _wraps(link: BaseException, earlier: BaseException | None) -> bool:
 
 
 def _functions(error: BaseException) -> tuple[list[str], str | None, tuple[str, int] | None]:
-    """Return the library functions an error passed, innermost first, and the user's function or the site that raised."""
+    """Return the library functions an error passed, innermost first, and the user's function or site that raised."""
     names: list[tuple[str, str]] = []
     site = None
     for traceback in (getattr(error, STASH, None), error.__traceback__):
@@ -157,7 +164,8 @@ def _functions(error: BaseException) -> tuple[list[str], str | None, tuple[str, 
         if module.partition(".")[0] in _LIBRARIES and name not in _PLUMBING
     ]
     plumbing = not names or names[-1][1] in _PLUMBING
-    return kept, user, None if plumbing or user is not None else site
+    generated = site is not None and "__autograph_generated" in site[0]
+    return kept, user, None if plumbing or generated or user is not None else site
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,7 @@ class Undecidable(Exception):  # noqa: N818 - not an error: the trial says nothi
     """The trial cannot tell; its message says why."""
 
 
-class ScratchGraph(FuncGraph):  # type: ignore[misc] # TensorFlow has no types
+class ScratchGraph(FuncGraph):
     """A graph that is thrown away, and that stops growing when the time is up."""
 
     def __init__(self, until: float) -> None:
@@ -142,7 +142,7 @@ def scratch_graph(until: float) -> Iterator[ScratchGraph]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """What runs inside prints, warns and logs nothing."""
+    """Print, warn and log nothing inside."""
     loggers = [logging.getLogger(name) for name in ("tensorflow", "absl", "keras", "tf_keras")]
     before = [logger.disabled for logger in loggers]
     with contextlib.ExitStack() as stack:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from keras.src import losses as losses_module
 from keras.src import metrics as metrics_module
-from keras.src.backend import config
+from keras.src.backend import KerasTensor, compute_output_spec, config, standardize_dtype
 from keras.src.backend.common import global_state
 from keras.src.backend.common.stateless_scope import StatelessScope
 from keras.src.trainers import compile_utils, data_adapters
@@ -47,7 +48,7 @@ class _Frozen(StatelessScope):
 @contextlib.contextmanager
 def sandbox(*, stateless: bool) -> Iterator[None]:
     """No variable is assigned or allocated inside (`stateless`), and Keras keeps its tracebacks whole."""
-    global_state.set_global_attribute("traceback_filtering", False)
+    global_state.set_global_attribute("traceback_filtering", value=False)
     if not stateless:
         yield
         return
@@ -82,7 +83,8 @@ def split(data: Any, fraction: float) -> tuple[int, int]:
 
     def ghost(leaf: Any) -> Any:  # as many rows and no values: Keras' own code decides at no cost
         spec = spec_of(leaf)
-        return np.broadcast_to(np.int8(0), spec.shape[:1]) if spec.kind in {"numpy", "eager"} and spec.shape else leaf
+        rows = tuple(size or 0 for size in (spec.shape or ())[:1])
+        return np.broadcast_to(np.int8(0), rows) if rows and spec.kind in {"numpy", "eager"} else leaf
 
     train, held_out = array_slicing.train_validation_split(map_leaves(data, ghost), validation_split=fraction)
     first = next(leaf for _, leaf in leaves(train) if leaf is not None)
@@ -156,6 +158,16 @@ def train_forward(model: Any, data: Any) -> Any:
     loss(x=x, y=y, y_pred=output, sample_weight=weight, **extra)
     model.compute_metrics(x, y, output, sample_weight=weight)
     return output
+
+
+def build_for_step(model: Any, data: Any) -> None:
+    """Give an unbuilt model its variables before a training step of the user's own asks for gradients."""
+    if all(layer.built for layer in model._flatten_layers()):
+        return
+    x, _, _ = unpack(data)
+    symbolic = map_leaves(x, lambda leaf: KerasTensor(tuple(leaf.shape), standardize_dtype(leaf.dtype)))
+    with tf.init_scope():
+        compute_output_spec(model, symbolic)
 
 
 def forget_build(layer: Any, built_before: frozenset[int]) -> None:

@@ -15,7 +15,7 @@ _NOT_ELEMENTWISE = ("sparse", "ctc", "circle", "triplet", "contrastive")
 _SHAPE_ONLY = frozenset({"Cast", "ExpandDims", "Squeeze", "Reshape", "Identity", "StopGradient"})
 
 
-class RefusedByRule(ValueError):
+class RefusedByRule(ValueError):  # noqa: N818 - an outcome, raised nowhere else
     """A mistake that Keras accepts or finds only while running; ``rule`` names it."""
 
     def __init__(self, rule: str, message: str) -> None:

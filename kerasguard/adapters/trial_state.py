@@ -7,7 +7,7 @@ import random
 import sys
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Hashable, Iterable, MutableMapping
 from typing import Any
 
 _LONG = 20_000  # containers longer than this are the user's data, no layer's book-keeping
@@ -114,12 +114,12 @@ def _walkable(value: Any) -> bool:
 
 
 def _open(item: Any) -> bool:
-    return _open_type(type(item))
+    return _open_type(type(item))  # type: ignore[arg-type] # mypy does not see that classes are hashable
 
 
 @functools.cache
-def _open_type(kind: type) -> bool:
-    if kind.__module__ == "builtins":
+def _open_type(kind: Hashable) -> bool:
+    if not isinstance(kind, type) or kind.__module__ == "builtins":
         return False
     if issubclass(kind, threading.local):
         return True
@@ -214,11 +214,11 @@ def _generators() -> dict[str, Any]:
 def _set_generators(states: dict[str, Any]) -> None:
     random.setstate(states["random"])
     if "numpy.random" in states:
-        sys.modules["numpy"].random.set_state(states["numpy.random"])  # type: ignore[attr-defined]
+        sys.modules["numpy"].random.set_state(states["numpy.random"])
     if "tensorflow" in states:
-        _tensorflow_context()._rng.setstate(states["tensorflow"])  # noqa: SLF001 - no public way to put it back
+        _tensorflow_context()._rng.setstate(states["tensorflow"])
     if "tf_keras" in states:
-        sys.modules["tf_keras.src.backend"]._SEED_GENERATOR.generator.setstate(states["tf_keras"])  # noqa: SLF001
+        sys.modules["tf_keras.src.backend"]._SEED_GENERATOR.generator.setstate(states["tf_keras"])
 
 
 def _tensorflow_context() -> Any:

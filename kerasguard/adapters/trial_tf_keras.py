@@ -62,7 +62,7 @@ def _ghost(leaf: Any) -> Any:
     if isinstance(leaf, (list, tuple)):
         return np.asarray(leaf)
     shape = spec_of(leaf).shape
-    return np.broadcast_to(np.int8(0), shape[:1]) if shape is not None else leaf
+    return np.broadcast_to(np.int8(0), tuple(size or 0 for size in shape[:1])) if shape is not None else leaf
 
 
 def split(data: Any, fraction: float) -> tuple[int, int]:
@@ -144,6 +144,10 @@ def train_forward(model: Any, data: Any) -> Any:
     model._validate_target_and_loss(y, model.compute_loss(x, y, output, weight))
     model.compute_metrics(x, y, output, weight)
     return output
+
+
+def build_for_step(model: Any, data: Any) -> None:
+    """Do nothing: a training step makes its variables where they are needed."""
 
 
 def forget_build(layer: Any, built_before: frozenset[int]) -> None:

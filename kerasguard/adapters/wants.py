@@ -32,6 +32,7 @@ class Wanted:
     min_rank: int | None = None
     max_rank: int | None = None
     axes: dict[int, int] = field(default_factory=dict)
+    adjusts: bool = False  # a functional model adds or drops a last axis of size 1 by itself
     source: Any = None  # the KerasTensor of the Input, or the layer that makes the demand
 
     def fits(self, shape: Shape | None) -> bool:
@@ -40,10 +41,14 @@ class Wanted:
             return False
         rank = len(shape)
         if self.shape is not None:
-            return rank == len(self.shape) and all(_agree(a, b) for a, b in zip(self.shape, shape, strict=True))
+            return any(self._agrees(form) for form in ((shape, *_adjusted(shape)) if self.adjusts else (shape,)))
         if (self.min_rank is not None and rank < self.min_rank) or (self.max_rank is not None and rank > self.max_rank):
             return False
         return all(-rank <= axis < rank and _agree(size, shape[axis]) for axis, size in self.axes.items())
+
+    def _agrees(self, shape: Shape) -> bool:
+        wanted = self.shape or ()
+        return len(shape) == len(wanted) and all(_agree(a, b) for a, b in zip(wanted, shape, strict=True))
 
     @property
     def display(self) -> Shape | None:
@@ -60,6 +65,10 @@ def _agree(wanted: int | None, given: int | None) -> bool:
     return wanted is None or given is None or wanted == given
 
 
+def _adjusted(shape: Shape) -> tuple[Shape, ...]:
+    return ((*shape, 1), shape[:-1]) if shape and shape[-1] == 1 else ((*shape, 1),)
+
+
 def model_wants(model: Any, built_before: frozenset[int] | None = None) -> tuple[Wanted, ...]:
     """Return what the inputs of a model or layer want, in the order of its inputs; empty where nothing is fixed."""
     if is_sequential(model) and not _built_by_user(model, built_before):
@@ -73,6 +82,7 @@ def model_wants(model: Any, built_before: frozenset[int] | None = None) -> tuple
                 shape=_shape(tensor),
                 dtype=dtype_name(tensor),
                 why="the model was built on this Input",
+                adjusts=True,
                 source=tensor,
             )
             for index, tensor in enumerate(tensors)

@@ -21,8 +21,7 @@ def passed(function: Scoped, call: ast.Call, *, skip_self: bool = False) -> dict
     a = function.args
     names = [arg.arg for arg in (*a.posonlyargs, *a.args)][1 if skip_self else 0 :]
     result: dict[str, ast.expr] = {}
-    for name, node in zip(names, _positional(call), strict=False):
-        result[name] = node
+    result.update(zip(names, _positional(call), strict=False))
     known = {arg.arg for arg in parameters(function)}
     for keyword in call.keywords:
         if keyword.arg in known and keyword.arg is not None:

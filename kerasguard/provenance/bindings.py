@@ -66,7 +66,7 @@ def unpacked(target: ast.AST, path: tuple[Any, ...] = ()) -> Iterator[tuple[str,
             after_star = after_star or isinstance(item, ast.Starred)
 
 
-def _own(statement: ast.AST, name: str) -> Found:
+def _own(statement: ast.AST, name: str) -> Found:  # noqa: C901, PLR0912  # one branch per kind of statement
     """Return the bindings of `name` by the statement itself, leaving out its blocks."""
     found: list[Binding] = []
     closed = False
@@ -81,9 +81,8 @@ def _own(statement: ast.AST, name: str) -> Found:
         if isinstance(statement.target, ast.Name) and statement.target.id == name:
             found = [Binding(name, "augmented", statement, statement.value)]
     elif isinstance(statement, ast.Import | ast.ImportFrom):
-        for alias in statement.names:
-            if (alias.asname or alias.name.partition(".")[0]) == name:
-                found, closed = [Binding(name, "import", statement)], True
+        names = [alias.asname or alias.name.partition(".")[0] for alias in statement.names]
+        found, closed = [Binding(name, "import", statement)] * (name in names), name in names
     elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         if statement.name == name:
             return [Binding(name, "definition", statement)], True
@@ -101,7 +100,7 @@ def _own(statement: ast.AST, name: str) -> Found:
     return walrus + found, closed or bool(walrus)
 
 
-def _targets(
+def _targets(  # noqa: PLR0913, PLR0917  # the fields of a Binding
     statement: ast.AST, target: ast.AST, value: ast.expr, name: str, kind: str, path: tuple[Any, ...]
 ) -> list[Binding]:
     return [Binding(name, kind, statement, value, p) for n, p in unpacked(target, path) if n == name]
@@ -110,9 +109,8 @@ def _targets(
 def _walrus(statement: ast.AST, name: str) -> list[Binding]:
     found = []
     for child in _header(statement):
-        for node in ast.walk(child):
-            if isinstance(node, ast.NamedExpr) and node.target.id == name:
-                found.append(Binding(name, "walrus", statement, node.value))
+        named = [node for node in ast.walk(child) if isinstance(node, ast.NamedExpr) and node.target.id == name]
+        found += [Binding(name, "walrus", statement, node.value) for node in named]
     return found
 
 
@@ -172,7 +170,7 @@ def at_end(block: list[ast.stmt], name: str) -> Found:
     return found, False
 
 
-def reaching(source: SourceFile, name: str, use: ast.AST) -> list[Binding]:
+def reaching(source: SourceFile, name: str, use: ast.AST) -> list[Binding]:  # noqa: C901  # one climb through the kinds of blocks
     """Return the bindings of `name` that may hold at `use`, nearest first; empty when the name is not local there.
 
     Bindings of an earlier turn of a loop come last.

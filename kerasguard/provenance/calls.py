@@ -8,28 +8,79 @@ import functools
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from kerasguard.provenance.datasets import MAKERS, dataset_maker, dataset_method
-from kerasguard.provenance.evaluate import (
+from kerasguard.provenance.abstract import (
     FAILURES,
     MAX_LIST,
-    MUTATING,
-    PURE,
     SIMPLE,
     Bound,
     Budget,
     Closure,
     Instance,
     Method,
-    is_user_class,
     known_items,
-    truth_of,
-    value_of,
 )
+from kerasguard.provenance.attributes import is_user_class
+from kerasguard.provenance.datasets import MAKERS, dataset_maker, dataset_method
+from kerasguard.provenance.evaluate import value_of
 from kerasguard.provenance.frames import is_user_file
-from kerasguard.provenance.library import call_library, call_method, random_array
+from kerasguard.provenance.library import call_library, call_method
+from kerasguard.provenance.makers import random_array
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array, is_dataset, is_tensor, merge
+from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array, is_dataset, is_tensor
 
+PURE = frozenset(
+    [
+        "len",
+        "range",
+        "int",
+        "float",
+        "str",
+        "bool",
+        "tuple",
+        "list",
+        "dict",
+        "set",
+        "zip",
+        "enumerate",
+        "min",
+        "max",
+        "sum",
+        "sorted",
+        "reversed",
+        "abs",
+        "round",
+        "divmod",
+        "pow",
+        "isinstance",
+        "all",
+        "any",
+        "slice",
+        "map",
+        "filter",
+        "type",
+        "complex",
+        "frozenset",
+        "ord",
+        "chr",
+    ]
+)
+MUTATING = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "setdefault",
+        "popitem",
+        "add",
+        "discard",
+    ]
+)
 BUILTINS = {name: getattr(builtins, name) for name in PURE}
 CONTAINERS = (list, dict, set, tuple, str)
 
@@ -46,8 +97,7 @@ def evaluated_call(node: ast.Call, scope: Scope, budget: Budget) -> Any:
             return UNKNOWN
         receiver = value_of(node.func.value, scope, budget)
         if (
-            isinstance(receiver, Ghost)
-            or isinstance(receiver, CONTAINERS)
+            isinstance(receiver, (Ghost, *CONTAINERS))
             or is_array(receiver)
             or is_tensor(receiver)
             or is_dataset(receiver)
@@ -84,7 +134,7 @@ def arguments(node: ast.Call, scope: Scope, budget: Budget) -> tuple[tuple[Any, 
     return tuple(args), kwargs
 
 
-def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Any:
+def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Any:  # noqa: C901  # one branch per kind of callable
     """Return what calling `function` would give, UNKNOWN where nobody can tell without running it."""
     from kerasguard.provenance.interpret import construct, run
 
@@ -110,7 +160,7 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: B
         return _builtin(name, function, args, kwargs)
     if name in MAKERS and (getattr(function, "__module__", "") or "").startswith("tensorflow.python.data"):
         return dataset_maker(name, args, kwargs)
-    called = _users_call(function)
+    called = users_call(function)
     if called is not None:
         return run(called, args, kwargs, budget)
     if not isinstance(function, type | FunctionType | BuiltinFunctionType | MethodType) and not hasattr(
@@ -124,7 +174,7 @@ def _is_users(function: FunctionType) -> bool:
     return is_user_file(function.__code__.co_filename)
 
 
-def _users_call(thing: Any) -> Bound | None:
+def users_call(thing: Any) -> Bound | None:
     """Return the user's ``__call__`` (or a layer's ``call``) of a live or abstract object."""
     cls = thing.cls if isinstance(thing, Instance) else type(thing)
     for base in cls.__mro__:
@@ -194,9 +244,9 @@ def _over_items(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[st
     if any(items is None for items in lists):
         return Ghost(g.shape, g.dtype, "list") if name in ("list", "tuple") and (g := ghost_of(args[0])) else UNKNOWN
     if name == "zip":
-        return list(zip(*lists, strict=False))  # type: ignore[arg-type]  # None was ruled out
+        return list(zip(*lists, strict=False))
     if name == "enumerate":
-        return list(enumerate(*lists, **kwargs))  # type: ignore[arg-type]
+        return list(enumerate(*lists, **kwargs))
     if name in ("list", "tuple"):
         return function(lists[0]) if lists else function()
     items: list[Any] = lists[0]  # type: ignore[assignment]
@@ -216,15 +266,15 @@ def _method(method: Method, args: tuple[Any, ...], kwargs: dict[str, Any], budge
     if isinstance(receiver, CONTAINERS) and type(receiver) in CONTAINERS:
         return _container_method(receiver, name, args, kwargs, budget)
     if is_array(receiver) or is_tensor(receiver):
-        return call_method(receiver, name, args, kwargs, budget.infer)
+        return call_method(receiver, name, args, kwargs)
     ghost = ghost_of(receiver)
     if ghost is None:
         return UNKNOWN
     if ghost.kind == "dataset":
         return dataset_method(ghost, name, args, kwargs, lambda f, spec: _mapped(f, spec, budget))
-    if ghost.kind in ("generator",):
+    if ghost.kind == "generator":
         return random_array(name, args, kwargs)
-    return call_method(receiver, name, args, kwargs, budget.infer)
+    return call_method(receiver, name, args, kwargs)
 
 
 def _mapped(function: Any, spec: Any, budget: Budget) -> Any:
@@ -253,11 +303,3 @@ def _container_method(receiver: Any, name: str, args: tuple[Any, ...], kwargs: d
     except FAILURES:
         return UNKNOWN
     return budget.own(result) if isinstance(result, list | dict) else result
-
-
-def merged_returns(values: list[Any]) -> Any:
-    """Return what holds of all values that a function may give back."""
-    return functools.reduce(merge, values) if values else None
-
-
-__all__ = ["arguments", "call", "evaluated_call", "merged_returns", "truth_of"]

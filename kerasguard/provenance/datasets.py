@@ -8,7 +8,20 @@ from typing import Any
 from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of
 
 SAME = frozenset(
-    "shuffle repeat prefetch take skip cache filter shard with_options rebatch concatenate apply_options".split()
+    [
+        "shuffle",
+        "repeat",
+        "prefetch",
+        "take",
+        "skip",
+        "cache",
+        "filter",
+        "shard",
+        "with_options",
+        "rebatch",
+        "concatenate",
+        "apply_options",
+    ]
 )
 MAKERS = frozenset(("from_tensor_slices", "from_tensors", "range", "zip"))
 
@@ -16,7 +29,7 @@ MAKERS = frozenset(("from_tensor_slices", "from_tensors", "range", "zip"))
 def dataset_method(
     receiver: Ghost, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], mapped: Callable[[Any, Any], Any]
 ) -> Any:
-    """Return the dataset that a stage makes; `mapped(function, spec)` tells what a user's function makes of an element."""
+    """Return the dataset that a stage makes; `mapped(function, spec)` tells what a function makes of an element."""
     spec = receiver.spec
     if name in SAME:
         return receiver
@@ -24,13 +37,17 @@ def dataset_method(
         size = kwargs.get("batch_size", args[0] if args else None)
         full = bool(kwargs.get("drop_remainder", args[1] if len(args) > 1 and name == "batch" else False))
         lead = size if isinstance(size, int) and full else None
-        return _dataset(_each(spec, lambda g: Ghost(None if g.shape is None else (lead, *g.shape), g.dtype, "eager")))
+
+        def batched(g: Ghost) -> Ghost:
+            return Ghost(None if g.shape is None else (lead, *g.shape), g.dtype, "eager")
+
+        return _dataset(_each(spec, batched))
     if name == "unbatch":
         return _dataset(_each(spec, lambda g: Ghost(g.shape[1:] if g.shape else None, g.dtype, "eager")))
     if name == "map" and args:
         made = mapped(args[0], spec)
         return _dataset(made)
-    if name in ("as_numpy_iterator",):
+    if name == "as_numpy_iterator":
         return receiver
     if name == "enumerate":
         return _dataset((Ghost((), "int64", "eager"), spec))
@@ -43,12 +60,9 @@ def dataset_maker(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
         return _dataset(Ghost((), "int64", "eager"))
     given = next(iter((*args, *kwargs.values())), UNKNOWN)
     if name == "zip":
-        parts = args if len(args) > 1 else given
-        return (
-            _dataset(tuple(p.spec if isinstance(p := ghost_of(d), Ghost) else UNKNOWN for d in parts))
-            if parts
-            else UNKNOWN
-        )
+        parts = args if len(args) > 1 else (given if isinstance(given, tuple | list) else ())
+        specs = [p.spec if (p := ghost_of(part)) is not None else UNKNOWN for part in parts]
+        return _dataset(tuple(specs)) if specs else UNKNOWN
     return _dataset(_components(given, 1 if name == "from_tensor_slices" else 0))
 
 

@@ -1,5 +1,7 @@
 """Which frames of a traceback are the user's, and what they hold."""
 
+# ruff: noqa: PTH118, PTH119, PTH120, PTH206
+# Paths are compared as the strings that code objects carry.
 from __future__ import annotations
 
 import ast
@@ -15,8 +17,10 @@ from typing import Any
 
 from kerasguard.provenance.source import SourceFile, node_at, source_of
 
-LIBRARIES = ("keras", "tf_keras", "tensorflow", "numpy", "wrapt", "kerasguard")
+LIBRARIES = ("keras", "tf_keras", "tensorflow", "numpy", "wrapt")
 AUTOGRAPH_FILE = "__autograph_generated_file"
+OWN = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+EXAMPLES = os.path.join(OWN, "_examples", "")
 _known: dict[str, bool] = {}
 
 
@@ -54,6 +58,8 @@ def _is_user_file(filename: str) -> bool:
     if os.path.basename(filename).startswith(AUTOGRAPH_FILE):
         return False
     path = os.path.realpath(filename)
+    if path.startswith(EXAMPLES):
+        return True  # the bundled examples play the user's part
     if {"site-packages", "dist-packages"} & set(path.split(os.sep)):
         return False
     return not any(path.startswith(root + os.sep) for root in _library_roots())
@@ -63,6 +69,7 @@ def _library_roots() -> set[str]:
     paths = sysconfig.get_paths()
     roots = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib") if key in paths}
     roots.update(site.getsitepackages() if hasattr(site, "getsitepackages") else ())
+    roots.add(OWN)
     for name in LIBRARIES:
         package = sys.modules.get(name)
         if package is not None:
@@ -94,9 +101,9 @@ def library_frames(tb: TracebackType | None) -> tuple[FrameType, ...]:
     while tb is not None:
         frame = tb.tb_frame
         filename = frame.f_code.co_filename
-        if is_user_file(filename):
-            frames.clear()
-        elif os.path.basename(filename).startswith(AUTOGRAPH_FILE) and _autograph_original(frame, tb.tb_lineno):
+        if is_user_file(filename) or (
+            os.path.basename(filename).startswith(AUTOGRAPH_FILE) and _autograph_original(frame, tb.tb_lineno)
+        ):
             frames.clear()
         else:
             frames.append(frame)

@@ -7,22 +7,19 @@ import contextlib
 from types import FunctionType
 from typing import Any
 
-from kerasguard.provenance.bindings import default_of, parameters
-from kerasguard.provenance.evaluate import (
+from kerasguard.provenance.abstract import (
     FAILURES,
     MAX_ITEMS,
     MAX_LIST,
-    OPERATORS,
     Bound,
     Budget,
     Closure,
     Instance,
-    OutOfBudget,
-    binary,
     known_items,
     truth_of,
-    value_of,
 )
+from kerasguard.provenance.bindings import default_of, parameters
+from kerasguard.provenance.evaluate import OPERATORS, binary, value_of
 from kerasguard.provenance.scope import Argument, Recording, Scope, defining_scope
 from kerasguard.provenance.source import source_of
 from kerasguard.provenance.values import UNKNOWN, Ghost, element, ghost_of, merge
@@ -49,8 +46,7 @@ def interpret(scope: Scope, budget: Budget) -> Any:
     budget.depth -= 1
     try:
         if isinstance(owner, ast.Lambda):
-            value = Run(scope, budget).value(owner.body)
-            return value
+            return Run(scope, budget).value(owner.body)
         flow = Run(scope, budget).block(getattr(owner, "body", []))
     finally:
         budget.depth += 1
@@ -174,7 +170,7 @@ class Run:
                 return flow
         return None
 
-    def statement(self, node: ast.stmt) -> str | None:
+    def statement(self, node: ast.stmt) -> str | None:  # noqa: C901, PLR0912  # one branch per kind of statement
         """Run one statement."""
         if isinstance(node, ast.Return):
             self._give(node, node.value)
@@ -315,7 +311,7 @@ class Run:
                 lengths = {key: len(made) for key, made in self.budget.owned.items()}
             self.assign(node.target, item)
             flow = self.block(node.body)
-            if flow == RETURN or flow == RAISE:
+            if flow in (RETURN, RAISE):
                 return flow
             if flow == BREAK:
                 return None
@@ -391,6 +387,3 @@ def _turns(node: Any, generators: list[ast.comprehension], turn: Run, elements: 
             return False
         elements += elements[before:] * (count - 1)
     return exact
-
-
-__all__ = ["OutOfBudget", "Run", "comprehension", "construct", "entered", "interpret", "run"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import operator
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from kerasguard.provenance.makers import KERAS_RULES, numpy, plain, random_array, sized, split
 from kerasguard.provenance.values import (
     MAX_LIVE_ELEMENTS,
     UNKNOWN,
@@ -20,35 +20,112 @@ from kerasguard.provenance.values import (
 )
 
 Infer = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
+MAX_ITEMS = 512
 MAX_ELEMENTS = 2_000_000
 SAMPLE_SIZES = (3, 5)  # an unknown or huge size is tried as both: what differs in the results depends on it
 # By the values, not by the shapes, the size of these results is decided.
 VALUE_SIZED = frozenset(
-    "unique nonzero flatnonzero argwhere compress extract bincount intersect1d setdiff1d union1d trim_zeros "
-    "setxor1d unique_values boolean_mask".split()
+    [
+        "unique",
+        "nonzero",
+        "flatnonzero",
+        "argwhere",
+        "compress",
+        "extract",
+        "bincount",
+        "intersect1d",
+        "setdiff1d",
+        "union1d",
+        "trim_zeros",
+        "setxor1d",
+        "unique_values",
+        "boolean_mask",
+    ]
 )
 EFFECTS = frozenset(
-    "load save savez savez_compressed savetxt loadtxt genfromtxt fromfile fromregex memmap open_memmap seterr "
-    "set_printoptions put place copyto fill_diagonal putmask seed shuffle vectorize fromfunction frompyfunc "
-    "apply_along_axis apply_over_axes fromiter fromstring set_state sort fill resize itemset partition setflags "
-    "tofile dump dumps setfield byteswap byte_bounds info lookfor show_config source test put_along_axis".split()
+    [
+        "load",
+        "save",
+        "savez",
+        "savez_compressed",
+        "savetxt",
+        "loadtxt",
+        "genfromtxt",
+        "fromfile",
+        "fromregex",
+        "memmap",
+        "open_memmap",
+        "seterr",
+        "set_printoptions",
+        "put",
+        "place",
+        "copyto",
+        "fill_diagonal",
+        "putmask",
+        "seed",
+        "shuffle",
+        "vectorize",
+        "fromfunction",
+        "frompyfunc",
+        "apply_along_axis",
+        "apply_over_axes",
+        "fromiter",
+        "fromstring",
+        "set_state",
+        "sort",
+        "fill",
+        "resize",
+        "itemset",
+        "partition",
+        "setflags",
+        "tofile",
+        "dump",
+        "dumps",
+        "setfield",
+        "byteswap",
+        "byte_bounds",
+        "info",
+        "lookfor",
+        "show_config",
+        "source",
+        "test",
+        "put_along_axis",
+    ]
 )
 COSTLY = frozenset(
-    "tile repeat outer kron meshgrid eye identity pad arange linspace logspace geomspace indices tri diag diagflat vander "
-    "dot einsum tensordot inner vdot convolve correlate cov corrcoef polyfit histogram interp".split()
+    [
+        "tile",
+        "repeat",
+        "outer",
+        "kron",
+        "meshgrid",
+        "eye",
+        "identity",
+        "pad",
+        "arange",
+        "linspace",
+        "logspace",
+        "geomspace",
+        "indices",
+        "tri",
+        "diag",
+        "diagflat",
+        "vander",
+        "dot",
+        "einsum",
+        "tensordot",
+        "inner",
+        "vdot",
+        "convolve",
+        "correlate",
+        "cov",
+        "corrcoef",
+        "polyfit",
+        "histogram",
+        "interp",
+    ]
 )
 FILLED = {"zeros": 1, "ones": 1, "empty": 1, "full": 2}
-# Where the size stands among the positional arguments of the random makers.
-SIZE_AT = {
-    "random": 0, "random_sample": 0, "ranf": 0, "sample": 0, "standard_normal": 0, "uniform": 2, "normal": 2,
-    "randint": 2, "integers": 2, "choice": 1, "poisson": 1, "binomial": 2, "exponential": 1, "beta": 2, "gamma": 2,
-    "lognormal": 2, "laplace": 2, "logistic": 2, "bytes": 0, "standard_t": 1, "random_integers": 2, "geometric": 1,
-}  # fmt: skip
-
-
-def numpy() -> Any:
-    """Return NumPy if it is loaded."""
-    return sys.modules.get("numpy")
 
 
 def call_library(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], infer: Infer | None) -> Any:
@@ -74,7 +151,7 @@ def call_library(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], i
     if random_maker:
         return random_array(name, args, kwargs)
     rule = KERAS_RULES.get(name) if root in ("keras", "tf_keras") else None
-    rule = rule or (_split if name == "train_test_split" and root == "sklearn" else None)
+    rule = rule or (split if name == "train_test_split" and root == "sklearn" else None)
     if rule is not None:
         return rule(*args, **kwargs)
     if np is not None and (root == "numpy" or isinstance(function, np.ufunc) or _is_dtype(function)):
@@ -88,14 +165,14 @@ def _is_dtype(function: Any) -> bool:
     return isinstance(function, type) and issubclass(function, numpy().generic)
 
 
-def call_method(receiver: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], infer: Infer | None) -> Any:
+def call_method(receiver: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return what a method of an array or tensor would give."""
     ghost = ghost_of(receiver)
     if ghost is None or name in EFFECTS:
         return UNKNOWN
     if name == "numpy":
         return Ghost(ghost.shape, ghost.dtype, "numpy")
-    if name in ("get_shape",):
+    if name == "get_shape":
         return ghost.shape if ghost.shape is not None else UNKNOWN
     if _has_unknown((args, kwargs)):
         return _in_spite_of_unknowns(name, "numpy", (ghost, *args), kwargs)
@@ -129,7 +206,7 @@ def _matmul(one: Ghost, other: Ghost) -> Any:
     left, right = one.shape[:-1], other.shape[-1:] if len(other.shape) > 1 else ()
     batch = left[:-1] if len(one.shape) > 1 else ()
     rows = left[-1:]
-    if len(other.shape) > 2 and len(other.shape) > len(one.shape):
+    if len(other.shape[2:]) and len(other.shape) > len(one.shape):
         batch = other.shape[:-2]
     return Ghost((*batch, *rows, *right), one.dtype, stronger(one.kind, other.kind))
 
@@ -147,7 +224,7 @@ def _in_spite_of_unknowns(name: str, root: str, args: tuple[Any, ...], kwargs: d
     if root != "numpy":
         return UNKNOWN
     if name in (*FILLED, "reshape") and args:
-        shape = kwargs.get("shape", args[0] if name in FILLED else (args[1] if len(args) == 2 else args[1:]))
+        shape = kwargs.get("shape", args[0] if name in FILLED else (args[1] if len(args[1:]) == 1 else args[1:]))
         if isinstance(shape, list | tuple):
             return Ghost(tuple(n if isinstance(n, int) and n >= 0 else None for n in shape), None)
     return UNKNOWN
@@ -178,7 +255,7 @@ def numpy_call(function: Callable[..., Any], name: str, args: tuple[Any, ...], k
     uncertain = any(None in g.shape or g.shape == () for g in _flat((args, kwargs)) if isinstance(g, Ghost))  # type: ignore[operator]
     with np.errstate(all="ignore"):
         try:
-            if not uncertain and (views or huge <= MAX_ELEMENTS and _spread(leaves) <= MAX_ELEMENTS):
+            if not uncertain and (views or (huge <= MAX_ELEMENTS and _spread(leaves) <= MAX_ELEMENTS)):
                 result = function(*_stand_in(args, 1, None), **_stand_in(kwargs, 1, None))
                 return _result(result, abstract=abstract)
             return _extrapolated(function, args, kwargs, leaves)
@@ -227,7 +304,7 @@ def _size(low: int | None, high: int | None, lead: int | None, *, unknown_too: b
 def _stand_in(tree: Any, unknown: int, lead: int | None) -> Any:
     np = numpy()
     if isinstance(tree, list | tuple):
-        if len(tree) > 512:
+        if len(tree) > MAX_ITEMS:
             ghost = ghost_of(tree)
             return tree if ghost is None else _stand_in(ghost, unknown, lead)
         items = [_stand_in(item, unknown, lead) for item in tree]
@@ -281,87 +358,7 @@ def _filled(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     shape = sized(kwargs.get("shape", args[0] if args else None))
     rest = args[FILLED[name] :]
     dtype = kwargs.get("dtype", rest[0] if rest else None)
-    return UNKNOWN if shape is None else Ghost(shape, str(numpy().dtype(dtype or float)) if _plain(dtype) else None)
-
-
-def _plain(dtype: Any) -> bool:
-    return dtype is None or isinstance(dtype, str | type) or isinstance(dtype, numpy().dtype)
-
-
-def sized(size: Any) -> tuple[int | None, ...] | None:
-    """Return a shape from what was given as one: a number, or a sequence of numbers some of which may be unknown."""
-    if isinstance(size, int) and not isinstance(size, bool) or (is_array(size) and size.shape == ()):
-        return (int(size),)
-    if isinstance(size, Ghost):
-        return (None,) if size.shape == () else None
-    if isinstance(size, list | tuple):
-        dims = [sized(item) for item in size]
-        return tuple(d[0] if d else None for d in dims)
-    return None
-
-
-def random_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return shape and dtype of what a NumPy random maker gives; no generator is ever asked."""
-    if name in ("rand", "randn"):
-        shape = sized(args) if args else ()
-        return Ghost(shape, "float64") if shape is not None else UNKNOWN
-    if name in ("permutation", "permuted"):
-        ghost = ghost_of(args[0]) if args else None
-        if isinstance(args[0], int):
-            return Ghost((args[0],), "int64")
-        return Ghost(ghost.shape, ghost.dtype) if ghost is not None else UNKNOWN
-    at = SIZE_AT.get(name)
-    if at is None:
-        return UNKNOWN
-    size = kwargs.get("size", args[at] if len(args) > at else None)
-    integers = name in ("randint", "integers", "poisson", "binomial", "geometric", "random_integers")
-    dtype: str | None = "int64" if integers else "float64"
-    if name == "choice":
-        pool = ghost_of(args[0]) if args else None
-        dtype = pool.dtype if pool is not None else "int64"
-    if _plain(kwargs.get("dtype")) and kwargs.get("dtype") is not None:
-        dtype = str(numpy().dtype(kwargs["dtype"]))
-    if size is None:
-        operands = [ghost_of(a) for a in args]
-        ranks = [g for g in operands if g is not None and g.shape]
-        return Ghost(ranks[0].shape if ranks else (), dtype)
-    shape = sized(size)
-    return UNKNOWN if shape is None else Ghost(shape, dtype)
-
-
-def _to_categorical(x: Any, num_classes: Any = None, *rest: Any, **_: Any) -> Any:
-    ghost = ghost_of(x)
-    if ghost is None or ghost.shape is None:
-        return UNKNOWN
-    shape = ghost.shape[:-1] if len(ghost.shape) > 1 and ghost.shape[-1] == 1 else ghost.shape
-    return Ghost((*shape, num_classes if isinstance(num_classes, int) else None), "float64")
-
-
-def _padded(sequences: Any, maxlen: Any = None, *rest: Any, **kwargs: Any) -> Any:
-    count = len(sequences) if isinstance(sequences, list | tuple) else (ghost_of(sequences) or Ghost((None,))).shape[0]  # type: ignore[index]
-    return Ghost((count, maxlen if isinstance(maxlen, int) else None), str(kwargs.get("dtype", "int32")))
-
-
-def _split(*arrays: Any, test_size: Any = None, train_size: Any = None, **_: Any) -> Any:
-    parts: list[Any] = []
-    for array in arrays:
-        ghost = ghost_of(array)
-        if ghost is None or not ghost.shape:
-            return UNKNOWN
-        count = ghost.shape[0]
-        test: int | None = None
-        if count is not None:
-            share = test_size if test_size is not None else (0.25 if train_size is None else None)
-            if isinstance(share, float):
-                test = math.ceil(share * count)
-            elif isinstance(share, int):
-                test = share
-        train = count - test if count is not None and test is not None else None
-        parts += [Ghost((n, *ghost.shape[1:]), ghost.dtype, ghost.kind) for n in (train, test)]
-    return parts
-
-
-KERAS_RULES: dict[str, Callable[..., Any]] = {"to_categorical": _to_categorical, "pad_sequences": _padded}
+    return UNKNOWN if shape is None else Ghost(shape, str(numpy().dtype(dtype or float)) if plain(dtype) else None)
 
 
 def _ghosts(tree: Any) -> list[Ghost]:
@@ -373,7 +370,7 @@ def _ghosts(tree: Any) -> list[Ghost]:
 
 def _flat(tree: Any) -> list[Any]:
     if isinstance(tree, list | tuple):
-        return [leaf for item in tree[:512] for leaf in _flat(item)]
+        return [leaf for item in tree[:MAX_ITEMS] for leaf in _flat(item)]
     if isinstance(tree, dict):
         return [leaf for item in tree.values() for leaf in _flat(item)]
     return [tree]

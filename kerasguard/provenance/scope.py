@@ -18,7 +18,7 @@ from kerasguard.provenance.values import UNKNOWN
 
 @dataclass
 class Recording:
-    """What an abstract run of a finished helper saw: a value per expression and per statement, and what it gave back."""
+    """What an abstract run of a finished helper saw: a value per expression, and what it gave back."""
 
     values: dict[ast.AST, Any] = field(default_factory=dict)
     returns: list[tuple[ast.stmt, ast.expr | None, Any]] = field(default_factory=list)
@@ -135,12 +135,12 @@ def _tie(scope: Scope, call: ast.AST | None, caller: Scope) -> None:
     from kerasguard.provenance.arguments import passed
 
     if isinstance(call, ast.Call) and isinstance(scope.owner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        method = _is_method(scope, call)
+        method = _is_method(scope)
         for name, node in passed(scope.owner, call, skip_self=method).items():
             scope.arguments[name] = Argument(node, caller, scope.names.get(name, UNKNOWN))
 
 
-def _is_method(scope: Scope, call: ast.Call) -> bool:
+def _is_method(scope: Scope) -> bool:
     """Tell whether the call did not write the first parameter: a bound method, or a class that was called."""
     if scope.source is None or scope.owner is None:
         return False

@@ -117,9 +117,10 @@ class SourceFile:
         """Return the innermost statement that covers the 1-based `row`."""
         best: ast.stmt | None = None
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.stmt) and node.lineno <= row <= (node.end_lineno or node.lineno):
-                if best is None or node.lineno >= best.lineno:
-                    best = node
+            if not isinstance(node, ast.stmt) or not node.lineno <= row <= (node.end_lineno or node.lineno):
+                continue
+            if best is None or node.lineno >= best.lineno:
+                best = node
         return best
 
     def at_span(self, row: int, column: int, end_row: int, end_column: int) -> ast.AST | None:

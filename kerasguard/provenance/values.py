@@ -9,6 +9,7 @@ from typing import Any, Final
 from kerasguard.vocabulary import Shape
 
 MAX_LIVE_ELEMENTS = 100_000
+PROBED = 128
 RANK = ("list", "numpy", "eager", "symbolic")  # the later kind wins when two meet in an operation
 
 
@@ -125,7 +126,7 @@ def _stacked(items: Any) -> Ghost | None:
         return Ghost((0,), "float64", "list")
     if isinstance(items, range):
         return Ghost((len(items),), "int64", "list")
-    probe = items if len(items) <= 256 else [*items[:128], *items[-128:]]
+    probe = items if len(items) <= 2 * PROBED else [*items[:PROBED], *items[-PROBED:]]
     merged: Any = None
     for item in probe:
         ghost = ghost_of(item)
@@ -155,7 +156,7 @@ def add_axes(value: Any, lift: int) -> Any:
 
 
 def element(value: Any, step: Any) -> Any:
-    """Return `value[step]` for a tuple index or key, or any one element for ``"*"``; UNKNOWN where that is not known."""
+    """Return `value[step]` for a tuple index or key, or any one element for ``"*"``."""
     if isinstance(value, Ghost):
         if value.kind == "dataset":
             return value.spec if step == "*" else UNKNOWN

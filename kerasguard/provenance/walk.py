@@ -6,19 +6,21 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.arguments import argument_node, resolve_path
-from kerasguard.provenance.evaluate import Budget
 from kerasguard.provenance.frames import UserFrame
-from kerasguard.provenance.links import Link, make_link, options, sources
+from kerasguard.provenance.links import Link, make_link
+from kerasguard.provenance.operands import options
 from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.steps import sources
 from kerasguard.provenance.values import UNKNOWN, Ghost, is_array
 
 MAX_STEPS = 40
-READERS = frozenset("open read load imread read_csv fetch get_file urlopen glob listdir".split())
+READERS = frozenset(["open", "read", "load", "imread", "read_csv", "fetch", "get_file", "urlopen", "glob", "listdir"])
 
 
 def _budget() -> Budget:
-    return Budget(nodes=20_000, seconds=0.1)
+    return Budget(nodes=20_000, seconds=0.2)
 
 
 def chain(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: Budget | None = None) -> list[Link]:
@@ -58,14 +60,18 @@ def _seen(link: Link, links: Iterable[Link]) -> bool:
 def _likeness(link: Link, use: Link) -> tuple[int, ...]:
     """Rank an operand: the same object, the same shape, any shape, unknown, a literal."""
     value = link.value
-    same = value is not UNKNOWN and not isinstance(value, Ghost) and (value is use.value or _base(value) is _base(use.value))
+    same = (
+        value is not UNKNOWN
+        and not isinstance(value, Ghost)
+        and (value is use.value or _base(value) is _base(use.value))
+    )
     shape, wanted = link.shape, use.shape
-    alike = shape is not None and wanted is not None and (shape == wanted or len(shape) and shape[-1:] == wanted[-1:])
+    alike = shape is not None and wanted is not None and (shape == wanted or (len(shape) and shape[-1:] == wanted[-1:]))
     return (
         int(link.same),
         int(same),
         int(bool(alike)),
-        int(shape is not None and shape != () and shape != (0,)),
+        int(shape not in (None, (), (0,))),
         int(not isinstance(link.node, ast.Constant | ast.List) or bool(getattr(link.node, "elts", None))),
         int(value is not UNKNOWN),
     )
@@ -138,12 +144,16 @@ def _has(has: Callable[[Any], bool | None], link: Link) -> bool | None:
 
 
 def number_home(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: Budget | None = None) -> Link | None:
-    """Follow a size through names, parameters, defaults, attributes and constants to its first computation or literal."""
+    """Follow a size through names, parameters, defaults, attributes and constants to its computation or literal."""
     budget = budget or _budget()
     node, scope, rest = resolve_path(expr, scope, path)
     link = make_link(node, scope, budget, path=tuple(rest))
     visited: list[Link] = []
-    while link is not None and isinstance(link.node, ast.Name | ast.Attribute | ast.Subscript) and not _seen(link, visited):
+    while (
+        link is not None
+        and isinstance(link.node, ast.Name | ast.Attribute | ast.Subscript)
+        and not _seen(link, visited)
+    ):
         visited.append(link)
         following = next((one for one in sources(link, budget) if one.same), None)
         if following is None:
@@ -177,5 +187,14 @@ def names_along(links: Iterable[Link]) -> list[str]:
 
 
 __all__ = [
-    "Link", "argument_node", "birth", "chain", "name_of", "names_along", "number_home", "options", "resolve_path", "sources",
-]  # fmt: skip
+    "Link",
+    "argument_node",
+    "birth",
+    "chain",
+    "name_of",
+    "names_along",
+    "number_home",
+    "options",
+    "resolve_path",
+    "sources",
+]

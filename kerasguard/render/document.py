@@ -167,7 +167,8 @@ def _trace_rows(diagnosis: Diagnosis) -> list[TraceRow]:
     steps = diagnosis.trace
     if not steps:
         ends = ((diagnosis.cause, "the cause"), (diagnosis.crash, "refused here"))
-        steps = tuple(Step(place, note) for place, note in ends if place is not None)
+        distinct = ends[1:] if diagnosis.cause == diagnosis.crash else ends
+        steps = tuple(Step(place, note) for place, note in distinct if place is not None)
     return [TraceRow(_where(step.place), _first_line(step.place), _note(step)) for step in steps]
 
 

@@ -21,7 +21,7 @@ from kerasguard.vocabulary import Diagnosis
 if TYPE_CHECKING:
     from rich.text import Text
 
-PACKAGE = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).parent.parent
 
 _RUNPY = ("<frozen runpy>", runpy.__file__)
 _DIAGNOSIS = "__kerasguard_diagnosis__"

@@ -11,7 +11,7 @@ from kerasguard.adapters.specs import Path
 from kerasguard.adapters.trial import Call
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.repairs import writing
+from kerasguard.repairs import mapping, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation, proposals
 from kerasguard.vocabulary import Shape
@@ -53,9 +53,23 @@ def _at_failing_layer(evidence: Evidence, given: Sequence[Given]) -> list[Pair]:
     for want, shape in zip(wanted, passed, strict=True):
         same = [one for one in given if _same_sample(one.shape, shape)]
         if len(same) != 1:
-            return []
+            return _by_rank(given, want, shape)
         found.append((same[0], want))
     return found
+
+
+def _by_rank(given: Sequence[Given], want: wants.Wanted, shape: Shape | None) -> list[Pair]:
+    """Match by rank where the layers before the failing one kept the number of axes relative to their input.
+
+    What is one axis too many for the failing layer is one too many at the model's only input.
+    """
+    rank = want.min_rank
+    if len(given) != 1 or rank is None or want.max_rank != rank or shape is None or given[0].shape is None:
+        return []
+    wanted = len(given[0].shape) + rank - len(shape)
+    if wanted < 1 or wanted == len(given[0].shape):
+        return []
+    return [(given[0], wants.Wanted(want.name, min_rank=wanted, max_rank=wanted, why=want.why, source=want.source))]
 
 
 def _same_sample(one: Shape | None, other: Shape | None) -> bool:
@@ -75,7 +89,9 @@ def misfits(evidence: Evidence) -> list[Pair]:
 
 def misfits_of(evidence: Evidence, given: Sequence[Given]) -> list[Pair]:
     """Return those of some tensors that are not what their input wants."""
-    return [(one, want) for one, want in pairs_of(evidence, given) if one.shape is not None and not want.fits(one.shape)]
+    return [
+        (one, want) for one, want in pairs_of(evidence, given) if one.shape is not None and not want.fits(one.shape)
+    ]
 
 
 def changed(call: Call, changes: dict[tuple[str, Path], Any]) -> Call:
@@ -115,10 +131,13 @@ def changes(wrong: list[Pair], select: Select) -> Iterator[list[tuple[Given, Tra
 def candidates(evidence: Evidence, wrong: list[Pair], select: Select) -> Iterator[Candidate]:
     """Propose the selected transformations that make every misfit fit."""
     call = evidence.call
-    if call is None or any(one.element is not None for one, _ in wrong):
+    if call is None:
         return
     for together in changes(wrong, select):
-        yield _candidate(evidence, call, together)
+        if any(one.element is not None for one, _ in together):
+            yield from mapping.candidates(evidence, call, together)
+        else:
+            yield _candidate(evidence, call, together)
 
 
 def _together(wrong: list[Pair], change: Transformation) -> list[tuple[Given, Transformation]] | None:

@@ -12,10 +12,12 @@ from kerasguard.adapters import specs
 from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import Pair, misfits_of
-from kerasguard.vocabulary import Place
+from kerasguard.vocabulary import Edit, Place
 
 BATCH_STAGES = frozenset({"_BatchDataset", "_ParallelBatchDataset", "BatchDataset", "ParallelBatchDataset"})
 MOST_STAGES = 64
@@ -98,20 +100,49 @@ def batched_twice(wrong: list[Pair]) -> bool:
     )
 
 
-def batching(evidence: Evidence, slot: str, dataset: Any, node: ast.expr | None, scope: Any) -> Iterator[Candidate]:
-    """Propose to batch a dataset where it is passed."""
+def batching(evidence: Evidence) -> Iterator[Candidate]:
+    """Propose to batch the datasets that yield single samples: where they are made if that is one place, else where passed."""
     call = evidence.call
-    if call is None or node is None or scope is None or scope.source is None:
+    wrong = [
+        (slot, value, node, scope)
+        for slot, value, node, scope in wrong_datasets(evidence)
+        if unbatched(evidence, misfits_of(evidence, [one for one in evidence.tensors(slot, value) if one.slot == "x"]))
+    ]
+    if call is None or not wrong or any(scope is None or scope.source is None for _, _, _, scope in wrong):
         return
-    size = _usual_size(evidence, dataset)
+    sizes = {slot: _usual_size(evidence, value) for slot, value, _, _ in wrong}
+    new = dataclasses.replace(call, **{slot: value.batch(sizes[slot]) for slot, value, _, _ in wrong})
+    makers = [made_by(value) for _, value, _, _ in wrong]
+    if len(wrong) > 1 and makers[0] is not None and all(m is not None and m[1] is makers[0][1] for m in makers):
+        source, maker, place = makers[0]
+        written: tuple[Edit, ...] = (edits.wrap(source, maker, f"{{}}.batch({sizes[wrong[0][0]]})"),)
+        cause: Place | None = place
+    else:
+        texts = {id(node): (scope.source, node, sizes[slot]) for slot, _, node, scope in wrong if node is not None}
+        for slot, value, node, scope in wrong:
+            texts |= {
+                id(other): (scope.source, other, sizes[slot]) for other in _used_later(evidence, value, node, scope)
+            }
+        written = tuple(edits.wrap(source, node, f"{{}}.batch({size})") for source, node, size in texts.values())
+        cause = _sibling_batch(evidence, wrong[0][1])
     yield Candidate(
-        title=f"batch `{scope.source.segment(node)}`",
-        edits=(edits.wrap(scope.source, node, f"{{}}.batch({size})"),),
+        title="batch " + " and ".join(f"`{name_of(evidence, slot)}`" for slot, _, _, _ in wrong),
+        edits=written,
         cost=1.0,
-        call=_with(call, slot, dataset.batch(size)),
-        cause=_sibling_batch(evidence, dataset),
+        call=new,
+        cause=cause,
         applicability="safe",
     )
+
+
+def _used_later(evidence: Evidence, dataset: Any, node: ast.expr | None, scope: Scope) -> Iterator[ast.expr]:
+    """Yield the datasets of the same elements that later calls of the same model are given."""
+    for other in writing.later_arguments(evidence, scope):
+        if other is node or not isinstance(other, ast.Name):
+            continue
+        value = scope.current(other.id)
+        if specs.kind_of(value) == "dataset" and value.element_spec == dataset.element_spec and not batch_stages(value):
+            yield other
 
 
 def _usual_size(evidence: Evidence, dataset: Any) -> int:

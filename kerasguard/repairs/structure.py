@@ -46,7 +46,11 @@ def compare_keys(given: Sequence[str | None], wanted: Sequence[str]) -> Keys | N
 
 def renamings(difference: Keys) -> Iterator[dict[str, str]]:
     """Yield ways to rename extra keys to missing names, the likeliest first."""
-    if not difference.missing or len(difference.extra) < len(difference.missing) or len(difference.missing) > MOST_INPUTS:
+    if (
+        not difference.missing
+        or len(difference.extra) < len(difference.missing)
+        or len(difference.missing) > MOST_INPUTS
+    ):
         return
     options = itertools.permutations(difference.extra, len(difference.missing))
     ways = [dict(zip(chosen, difference.missing, strict=True)) for chosen in itertools.islice(options, 24)]
@@ -136,7 +140,8 @@ def key_candidates(evidence: Evidence, difference: Keys) -> Iterator[Candidate]:
         new_x = _rekeyed(call.x, way, [key for key in difference.extra if key not in way])
         if None not in changes:
             yield Candidate(
-                title="name the keys as the model does: " + ", ".join(f"{old!r} is {new!r}" for old, new in way.items()),
+                title="name the keys as the model does: "
+                + ", ".join(f"{old!r} is {new!r}" for old, new in way.items()),
                 edits=(*(edit for edit in changes if edit is not None), *drop),
                 cost=1.0 if all(_likeness(o, n) >= CLOSE for o, n in way.items()) else 1.3,
                 call=None if new_x is None else dataclasses.replace(call, x=new_x),
@@ -144,6 +149,8 @@ def key_candidates(evidence: Evidence, difference: Keys) -> Iterator[Candidate]:
                 exact=sure and new_x is not None,
                 applicability="safe" if len(way) == 1 else "unsafe",
             )
+    if difference.missing and not difference.extra and isinstance(display.node, ast.Dict):
+        yield from _added_keys(evidence, display, difference)
     if not difference.missing:
         new_x = _rekeyed(call.x, {}, list(difference.extra))
         yield Candidate(
@@ -156,6 +163,49 @@ def key_candidates(evidence: Evidence, difference: Keys) -> Iterator[Candidate]:
         )
 
 
+def _added_keys(evidence: Evidence, display: Display, difference: Keys) -> Iterator[Candidate]:
+    """Propose variables of the frame where the dict is written for the keys that are missing."""
+    call = evidence.call
+    scope = next(
+        (scope for scope in reversed(evidence.scopes) if scope.owner is display.source.owner(display.node)), None
+    )
+    if call is None or scope is None or not isinstance(call.x, dict) or not isinstance(display.node, ast.Dict):
+        return
+    source, wanted = display.source, {want.name: want for want in evidence.wanted}
+    added, values = [], {}
+    for key in difference.missing:
+        options = [
+            (-_likeness(name, key) + cost, text, value)
+            for name, own in {**scope.globals, **scope.names}.items()
+            if not name.startswith("_")
+            for cost, text, value in _as_input(name, own, wanted[key])
+        ]
+        if not options:
+            return
+        _, text, values[key] = min(options, key=lambda option: option[0])
+        added.append(f'"{key}": {text}')
+    last = source.place(display.node.values[-1])
+    at = (last.end_row, last.end_column)
+    yield Candidate(
+        title="add " + ", ".join(f"`{entry}`" for entry in added),
+        edits=(Edit(source.filename, at, at, ", " + ", ".join(added)),),
+        cost=1.2,
+        call=dataclasses.replace(call, x={**call.x, **values}),
+        cause=_key_line(display, difference.given[0], source.place(display.node)),
+    )
+
+
+def _as_input(name: str, value: Any, want: wants.Wanted) -> Iterator[tuple[float, str, Any]]:
+    """Yield how a variable could be passed for an input: as it is, or as a batch of one."""
+    spec = specs.spec_of(value)
+    if spec.kind not in ("numpy", "eager") or spec.shape is None:
+        return
+    if want.fits(spec.shape):
+        yield 0.0, name, value
+    elif want.fits((1, *spec.shape)):
+        yield 0.1, f"{name}[None]", value[None]
+
+
 def _key_line(display: Display, key: str, whole: Place) -> Place:
     """Return the place of one entry where a dict runs over several lines."""
     if isinstance(display.node, ast.Dict) and whole.row != whole.end_row:
@@ -163,6 +213,15 @@ def _key_line(display: Display, key: str, whole: Place) -> Place:
         return display.source.place(node)
     statement = display.source.statement(display.node)
     return whole if statement is None or whole.row == whole.end_row else display.source.place(statement)
+
+
+def written_at(evidence: Evidence, difference: Keys) -> Place | None:
+    """Return where the dict is written, if that is one place."""
+    displays = dict_displays(evidence, difference.given)
+    if len(displays) != 1:
+        return None
+    key = (*difference.extra, *difference.given)[0]
+    return _key_line(displays[0], key, displays[0].source.place(displays[0].node))
 
 
 def _rekeyed(tree: Any, way: dict[str, str], drop: Sequence[str]) -> Any:
@@ -275,7 +334,11 @@ def _unstacked_by(
     elif array == "numpy":
         text_of = source.segment(one.node)
         at = ":, " * axis
-        text = "[" + ", ".join(f"{text_of}[{at}{index}]" + ("[None]" if new_batch else "") for index in range(len(wanted))) + "]"
+        text = (
+            "["
+            + ", ".join(f"{text_of}[{at}{index}]" + ("[None]" if new_batch else "") for index in range(len(wanted)))
+            + "]"
+        )
     else:
         return
     dtype = one.spec.dtype or "float32"
@@ -307,7 +370,9 @@ def _flattened(evidence: Evidence) -> Iterator[Candidate]:
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
     if call is None or len(given) != len(wanted) or any(one.element is not None for one in given):
         return
-    if not any(len(one.path) > 1 for one in given) or not all(w.fits(g.shape) for g, w in zip(given, wanted, strict=True)):
+    if not any(len(one.path) > 1 for one in given) or not all(
+        w.fits(g.shape) for g, w in zip(given, wanted, strict=True)
+    ):
         return
     whole = evidence.written("x", (), call.x)
     values = [one.value for one in given]
@@ -360,14 +425,21 @@ def _named(evidence: Evidence) -> Iterator[Candidate]:
 def _only_what_fits(evidence: Evidence) -> Iterator[Candidate]:
     """More tensors than inputs: labels, names or an extra array passed along with the data."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
-    if call is None or len(given) <= len(wanted) or len(given) > MOST_INPUTS or any(one.element is not None for one in given):
+    if (
+        call is None
+        or len(given) <= len(wanted)
+        or len(given) > MOST_INPUTS
+        or any(one.element is not None for one in given)
+    ):
         return
     whole = evidence.written("x", (), call.x)
     if whole[1] is None or whole[2] is None or whole[2].source is None:
         return
     source = whole[2].source
     for chosen in itertools.combinations(given, len(wanted)):
-        if all(want.fits(one.shape) for one, want in zip(chosen, wanted, strict=True)) and all(one.node for one in chosen):
+        if all(want.fits(one.shape) for one, want in zip(chosen, wanted, strict=True)) and all(
+            one.node for one in chosen
+        ):
             texts = [source.segment(one.node) for one in chosen if one.node is not None]
             values: Any = [one.value for one in chosen]
             yield Candidate(

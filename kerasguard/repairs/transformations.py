@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from kerasguard.vocabulary import Shape
@@ -59,7 +59,13 @@ class Transformation:
 
 def proposals(given: Shape, demand: Demand) -> Iterator[Transformation]:
     """Yield the transformations that turn `given` into something that meets the demand, cheapest first."""
-    found = [t for t in _all(given, demand) if demand.fits(_safely(t, given))]
+    found: list[Transformation] = []
+    for change in _all(given, demand):
+        shape = _safely(change, given)
+        if shape is not None and demand.fits(shape):
+            # Keras adds or drops a last axis of size 1 by itself: what fits without that is the better guess.
+            exact = demand.display is None or len(shape) == len(demand.display)
+            found.append(change if exact else replace(change, cost=change.cost + 1.5))
     return iter(sorted(found, key=lambda t: t.cost))
 
 
@@ -159,8 +165,7 @@ def _permuted(given: Shape) -> Iterator[Transformation]:
     for order in itertools.permutations(range(1, rank)):
         if order != tuple(range(1, rank)):
             yield permute((0, *order))
-    if rank == 2:
-        yield permute((1, 0))
+    yield permute((1, 0, *range(2, rank)))
 
 
 def permute(order: tuple[int, ...]) -> Transformation:

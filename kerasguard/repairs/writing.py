@@ -49,24 +49,29 @@ def at_use(evidence: Evidence, given: Given, change: Transformation) -> tuple[Ed
 
 def siblings(evidence: Evidence, given: Given, change: Transformation) -> Iterator[ast.expr]:
     """Yield the expressions in later calls of the same model whose values need, and take, the same change."""
-    call, site = evidence.site_call, evidence.site
-    if call is None or site is None or given.scope is not evidence.scopes[site]:
+    del change
+    if evidence.site is None or given.scope is not evidence.scopes[evidence.site] or given.shape is None:
         return
-    source, scope = given.scope.source, given.scope
-    if source is None or given.shape is None:
+    for node in later_arguments(evidence, given.scope, given.slot):
+        if isinstance(node, ast.Name) and node is not given.node and _alike(given.scope.current(node.id), given):
+            yield node
+
+
+def later_arguments(evidence: Evidence, scope: Scope, slot: str = "x") -> Iterator[ast.expr]:
+    """Yield what later calls of the same model, and this call's validation data, are given for one slot."""
+    call, source = evidence.site_call, scope.source
+    if call is None or source is None:
         return
-    model = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS else call.func
-    name = source.segment(model)
+    name = source.segment(_receiver(call))
     for other in ast.walk(scope.owner or source.tree):
-        if not isinstance(other, ast.Call) or other is call or other.lineno < call.lineno:
-            continue
-        func = other.func
-        receiver = func.value if isinstance(func, ast.Attribute) and func.attr in METHODS else func
-        if source.segment(receiver) != name:
-            continue
-        for node in _passed_as(other, given.slot):
-            if isinstance(node, ast.Name) and _alike(scope.current(node.id), given):
-                yield node
+        if isinstance(other, ast.Call) and other.lineno >= call.lineno and source.segment(_receiver(other)) == name:
+            yield from _passed_as(other, slot)
+
+
+def _receiver(call: ast.Call) -> ast.expr:
+    """Return the model whose method a call is, or that it calls."""
+    func = call.func
+    return func.value if isinstance(func, ast.Attribute) and func.attr in METHODS else func
 
 
 def _passed_as(call: ast.Call, slot: str) -> Iterator[ast.expr]:

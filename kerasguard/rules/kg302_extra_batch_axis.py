@@ -62,6 +62,6 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
 
 def _this(given: Given) -> data.Select:
     def select(change: Transformation) -> bool:
-        return (change.kind == "drop_axis" and change.axis == 0) or change.kind == "merge_batches"
+        return (change.kind == "drop_axis" and change.axis in (0, 1)) or change.kind == "merge_batches"
 
     return select

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import data, pipelines
+from kerasguard.repairs import pipelines
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 
@@ -56,6 +56,5 @@ def matches(evidence: Evidence) -> Finding | None:
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to batch the dataset."""
-    for slot, value, node, scope in pipelines.wrong_datasets(evidence):
-        if slot == finding.notes["slot"]:
-            yield from pipelines.batching(evidence, slot, value, node, scope)
+    del finding
+    yield from pipelines.batching(evidence)

@@ -65,7 +65,7 @@ def _this(given: Given) -> data.Select:
     def select(change: Transformation) -> bool:
         return (
             change.kind in ("reshape", "drop_axis")
-            and not (change.kind == "drop_axis" and change.axis == 0)
+            and not (change.kind == "drop_axis" and change.axis in (0, 1))
             or (change.kind == "add_axis" and 0 < (change.axis or 0) < len(given.shape or ()))
         )
 

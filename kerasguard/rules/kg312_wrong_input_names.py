@@ -63,6 +63,7 @@ def matches(evidence: Evidence) -> Finding | None:
         expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in evidence.wanted),
         weight=0.8,
         suspect=words.suspect(given),
+        cause=structure.written_at(evidence, difference),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasguard.evidence import Evidence, Given
 from kerasguard.finding import Finding, Suspect
-from kerasguard.provenance.values import shape_of
+from kerasguard.provenance.values import Ghost, shape_of
 from kerasguard.repairs.data import Pair
 from kerasguard.vocabulary import Expectation, Offender, Place, Shape
 
@@ -37,12 +37,17 @@ def suspect(given: Given, has: Callable[[Any], bool | None] | None = None) -> Su
     return Suspect(given.node, given.scope, has, given.name)
 
 
+def _untold(value: Any) -> bool | None:
+    """Return False for what is no array at all (a file name, bytes); None for an array of which too little is known."""
+    return None if shape_of(value) is not None or isinstance(value, Ghost) else False
+
+
 def of_rank(rank: int) -> Callable[[Any], bool | None]:
     """Return the property of having this rank."""
 
     def has(value: Any) -> bool | None:
         sizes = shape_of(value)
-        return None if sizes is None else len(sizes) == rank
+        return _untold(value) if sizes is None else len(sizes) == rank
 
     return has
 
@@ -52,7 +57,7 @@ def of_last_size(size: int | None) -> Callable[[Any], bool | None]:
 
     def has(value: Any) -> bool | None:
         sizes = shape_of(value)
-        return None if not sizes or sizes[-1] is None else sizes[-1] == size
+        return _untold(value) if not sizes or sizes[-1] is None else sizes[-1] == size
 
     return has
 
@@ -63,7 +68,7 @@ def of_sample(sample: Shape) -> Callable[[Any], bool | None]:
     def has(value: Any) -> bool | None:
         sizes = shape_of(value)
         if sizes is None:
-            return None
+            return _untold(value)
         return len(sizes) >= len(sample) and tuple(sizes[len(sizes) - len(sample) :]) == sample
 
     return has
@@ -74,7 +79,7 @@ def of_length(length: int | None) -> Callable[[Any], bool | None]:
 
     def has(value: Any) -> bool | None:
         sizes = shape_of(value)
-        return None if not sizes or sizes[0] is None else sizes[0] == length
+        return _untold(value) if not sizes or sizes[0] is None else sizes[0] == length
 
     return has
 

@@ -125,7 +125,8 @@ def diagnose(error: BaseException) -> Diagnosis | None:
 
 def explain_uncaught(error: BaseException, around: FrameType | None = None) -> Diagnosis | None:
     """Explain an error that passed no entry point of Keras (or return what is known of it already)."""
-    if isinstance(error, Exception) and diagnose(error) is None:
+    about_tensors = "tensorflow" in sys.modules  # without it there is nothing to explain, and no reason to load it
+    if about_tensors and isinstance(error, Exception) and diagnose(error) is None:
         explain_once(Event(error, "none"), _explain, around)
     return diagnose(error)
 

@@ -1,0 +1,90 @@
+"""Enter a finished call of a user's function again, abstractly, to see what its expressions held."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import FunctionType, MethodType
+from typing import Any
+
+from kerasguard.provenance.abstract import (
+    FAILURES,
+    Bound,
+    Budget,
+    Closure,
+    OutOfBudget,
+)
+from kerasguard.provenance.arguments import passed
+from kerasguard.provenance.frames import is_user_file
+from kerasguard.provenance.interpret import entered, interpret
+from kerasguard.provenance.scope import Argument, Recording, Scope
+from kerasguard.provenance.values import (
+    UNKNOWN,
+)
+
+
+def called_scope(node: ast.Call, scope: Scope, function: Any, budget: Budget) -> Scope | None:
+    """Return the scope of a finished call of a user's function, its body interpreted; one per call and scope."""
+    if node in scope.entered:
+        return scope.entered[node]
+    from kerasguard.provenance.calls import arguments
+
+    given: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    try:
+        given = arguments(node, scope, budget)
+    except (OutOfBudget, *FAILURES):  # the shape of the walk is still worth having
+        given = None
+    given = given or ((), {})
+    try:
+        made = entered(function, *given, budget)
+    except (OutOfBudget, *FAILURES):
+        made = None
+    scope.entered[node] = made
+    if made is None or not isinstance(made.owner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return made
+    bound = isinstance(function, Bound) or (isinstance(function, Closure) and function.bound is not UNKNOWN)
+    for name, argument in passed(made.owner, node, skip_self=bound).items():
+        made.arguments[name] = Argument(argument, scope, made.names.get(name, UNKNOWN))
+    if bound and isinstance(node.func, ast.Attribute) and made.owner.args.args:
+        first = made.owner.args.args[0].arg
+        made.arguments[first] = Argument(node.func.value, scope, made.names.get(first, UNKNOWN))
+    run_scope(made, budget)
+    return made
+
+
+def run_scope(scope: Scope | None, budget: Budget) -> None:
+    """Interpret an entered scope so that its recording is filled; running out of budget leaves what was seen."""
+    if scope is None:
+        return
+    scope.recording = scope.recording or Recording()
+    from contextlib import suppress
+
+    with suppress(OutOfBudget, *FAILURES):
+        interpret(scope, budget)
+
+
+def users_function(value: Any) -> Any:
+    """Return what can be interpreted of a callable: a user's function, method, closure, or ``call`` of an object."""
+    if isinstance(value, Closure | Bound):
+        return value
+    if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
+        return Bound(value.__func__, value.__self__) if is_user_file(value.__func__.__code__.co_filename) else None
+    if isinstance(value, FunctionType):
+        return value if is_user_file(value.__code__.co_filename) else None
+    if value is UNKNOWN or isinstance(value, type):
+        return None
+    from kerasguard.provenance.calls import users_call
+
+    return users_call(value)
+
+
+def returned(owner: ast.AST | None) -> Iterator[tuple[ast.expr, bool]]:
+    """Yield the expressions that a function returns or yields, without those of functions nested in it."""
+    stack: list[ast.AST] = list(getattr(owner, "body", []))
+    while stack:
+        node = stack.pop(0)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Return | ast.Yield) and node.value is not None:
+            yield node.value, isinstance(node, ast.Yield)
+        stack = [*ast.iter_child_nodes(node), *stack]

@@ -1,0 +1,171 @@
+"""Class numbers and one-hot rows: which of them the labels are, and how to get from one to the other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from kerasguard import edits
+from kerasguard.adapters import losses
+from kerasguard.adapters.tensors import blank
+from kerasguard.evidence import Evidence
+from kerasguard.provenance import walk
+from kerasguard.provenance.links import Link
+from kerasguard.provenance.values import ghost_of
+from kerasguard.repairs import constructors, labels
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import Pair
+from kerasguard.vocabulary import Edit, Place
+
+ENCODERS = frozenset({"to_categorical", "one_hot", "get_dummies", "eye"})
+SPARSE, DENSE = "sparse_categorical", "categorical"
+
+
+def encoding(pair: Pair) -> Link | None:
+    """Return the call that made one-hot rows of class numbers."""
+    given = pair.given
+    if given.node is None or given.scope is None:
+        return None
+    for link in walk.chain(given.node, given.scope, labels.element_path(given)):
+        if not link.path and _encoder(link.node) is not None:
+            return link
+    return None
+
+
+def _encoder(node: ast.AST) -> ast.expr | None:
+    """Return what a one-hot encoding encodes: ``to_categorical(y)``, ``tf.one_hot(y, n)``, ``np.eye(n)[y]``."""
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call) and _called(node.value) == "eye":
+        return node.slice
+    if isinstance(node, ast.Call) and _called(node) in ENCODERS - {"eye"} and node.args:
+        return node.args[0]
+    return None
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def encoded_elsewhere(evidence: Evidence) -> bool:
+    """Return whether the program encodes other labels as well: then the loss is the one thing to change."""
+    found = 0
+    for source in constructors.sources(evidence):
+        found += sum(_encoder(node) is not None for node in ast.walk(source.tree))
+    return found > 1
+
+
+def to_numbers(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
+    """Propose to keep the class numbers: without the encoding where that is written, else by argmax."""
+    given = pair.given
+    shape = given.shape
+    link = encoding(pair)
+    numbers = None if given.element is not None else _numbers(given.value)
+    call = None if numbers is None else labels.replaced(evidence, given, numbers)
+    if link is not None:
+        several = encoded_elsewhere(evidence)
+        written = _without(link)
+        if written:
+            yield Candidate(
+                title="keep the labels as class numbers: leave the one-hot encoding out",
+                edits=written,
+                cost=1.2 if several else 0.8,
+                call=call,
+                cause=link.place,
+                exact=call is not None,
+            )
+    if shape is None:
+        return
+    text = {"numpy": "np.argmax({}, axis=-1)", "tensor": "tf.argmax({}, axis=-1)"}
+    found, at = labels.wrapping(given, None if given.element is None else labels.maker(given), text)
+    if found and given.element is None:
+        yield Candidate(
+            title="make class numbers of the one-hot labels",
+            edits=found,
+            cost=1.4,
+            call=call,
+            cause=at.place if at is not None else None,
+            exact=call is not None,
+        )
+
+
+def _numbers(value: Any) -> Any:
+    shape = tuple(getattr(value, "shape", ()))
+    return blank(shape[:-1], "int64") if shape else None
+
+
+def _without(link: Link) -> tuple[Edit, ...]:
+    inner = _encoder(link.node)
+    statement = link.statement
+    if inner is None:
+        return ()
+    source = link.source
+    text = source.segment(inner)
+    names = statement.targets if isinstance(statement, ast.Assign) else []
+    if len(names) == 1 and statement.value is link.node and source.segment(names[0]) == text:  # type: ignore[union-attr]
+        return _deleted(source, statement)
+    from kerasguard.provenance.evaluate import evaluate
+
+    ghost = ghost_of(evaluate(inner, link.scope))
+    if ghost is None or ghost.kind == "list":
+        alias = edits.alias(source, "numpy")
+        if alias is None:
+            return ()
+        text = f"{alias}.array({text})"
+    return (edits.replace(source, link.node, text),)
+
+
+def _deleted(source: Any, statement: ast.stmt) -> tuple[Edit, ...]:
+    """Take a statement out, its line with it where it stands alone."""
+    place = source.place(statement)
+    block = getattr(source.parent(statement), "body", None)
+    line = source.lines[place.row - 1]
+    if isinstance(block, list) and len(block) == 1:
+        return (edits.replace(source, statement, "pass"),)
+    if line[: place.column - 1].strip() or source.lines[place.end_row - 1][place.end_column - 1 :].strip():
+        return ()
+    return (Edit(source.filename, (place.row, 1), (place.end_row + 1, 1), ""),)
+
+
+def other_loss(evidence: Evidence, pair: Pair, *, sparse: bool, cost: float) -> Iterator[Candidate]:
+    """Propose the sibling of a cross-entropy that takes the labels as they are."""
+    old, new = (DENSE, SPARSE) if sparse else (SPARSE, DENSE)
+    written, place = labels.loss_edits(evidence, pair, old, new)
+    if not written:
+        return
+    name = "SparseCategoricalCrossentropy" if sparse else "CategoricalCrossentropy"
+    changed = labels.with_loss(evidence, pair, losses.other_loss(evidence.event.owner, pair.head, name))
+    yield Candidate(
+        title=f"use {new}_crossentropy, which takes such labels",
+        edits=written,
+        cost=cost,
+        check=labels.tried(evidence, loss=changed),
+        cause=_only(place),
+    )
+
+
+def _only(place: Any) -> Place | None:
+    return place if isinstance(place, Place) else None
+
+
+def to_one_hot(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
+    """Propose to encode class numbers as one-hot rows where the labels are made."""
+    given, units = pair.given, pair.head.units
+    if units is None or given.element is not None or given.shape is None:
+        return
+    bounds = labels.label_range(given)
+    if bounds is None or bounds[0] < 0 or bounds[1] >= units:
+        return
+    shape = given.shape[:-1] if given.shape and given.shape[-1] == 1 and labels.class_rank(pair) == 1 else given.shape
+    text = {"numpy": f"np.eye({units})[{{}}]"}
+    if not (given.spec.dtype or "").startswith(("int", "uint")) or shape != given.shape:
+        text = {"numpy": f"np.eye({units})[np.ravel({{}}).astype(int)]"}
+    found, at = labels.wrapping(given, None, text)
+    sizes = [size for size in shape if size is not None]
+    call = labels.replaced(evidence, given, blank((*sizes, units), "float32"))
+    yield Candidate(
+        title="make one-hot rows of the class numbers",
+        edits=found,
+        cost=1.3,
+        call=call,
+        cause=at.place if at is not None else None,
+    )

@@ -1,0 +1,74 @@
+"""The labels are class numbers, the loss wants one-hot rows.
+
+## What it does
+The labels hold one whole number for each sample, the output has one unit for each class, and the loss is a categorical
+cross-entropy.
+
+## Why it happens
+`categorical_crossentropy` compares rows of probabilities. Class numbers go with `sparse_categorical_crossentropy`.
+
+## Example
+```python
+model.compile("adam", "categorical_crossentropy")
+model.fit(x, np.array([0, 2, 1]))
+```
+
+## Use instead
+```python
+model.compile("adam", "sparse_categorical_crossentropy")
+```
+
+## When the fix is wrong
+When the labels were meant to be shares of several classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import constructors, encodings, labels
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
+
+CODE = "KG402"
+NAME = "class-numbers-for-categorical-loss"
+
+
+def _wrong(evidence: Evidence) -> labels.Pair | None:
+    for pair in labels.pairs(evidence):
+        several = pair.head.units is not None and pair.head.units > 1
+        if several and pair.head.categorical and labels.class_rank(pair) == 1 and labels.integral(pair.given):
+            return pair
+    return None
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match whole numbers for an output of several units with a categorical loss."""
+    pair = _wrong(evidence)
+    if pair is None:
+        return None
+    given, head = pair
+    made = constructors.compiled(evidence)
+    return Finding(
+        title=f"`{given.name}` holds class numbers, the loss of {words.receiver(evidence)} wants one-hot rows.",
+        explanation=f"The labels have shape {words.shape(given.shape)}, the output {words.shape(head.shape)}.",
+        offenders=labels.offenders(pair),
+        expected=(labels.expectation(pair, head.shape, "a categorical loss takes a row of probabilities"),),
+        weight=0.9,
+        suspect=labels.suspect(given),
+        cause=made.place if made is not None else None,
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose the sparse loss, or one-hot rows."""
+    del finding
+    pair = _wrong(evidence)
+    if pair is not None:
+        bounds = labels.label_range(pair.given)
+        inside = bounds is None or (bounds[0] >= 0 and pair.head.units is not None and bounds[1] < pair.head.units)
+        if inside:
+            yield from encodings.other_loss(evidence, pair, sparse=True, cost=0.8)
+            yield from encodings.to_one_hot(evidence, pair)

@@ -1,0 +1,58 @@
+"""What all tests share: a quiet TensorFlow on the processor, kerasguard's own faults raised, and ``--bless``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+os.environ |= {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "KERASGUARD_RAISE": "1",
+    "NO_COLOR": "1",
+    "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH", "")])),
+}
+for _name in ("KERASGUARD", "TF_USE_LEGACY_KERAS", "FORCE_COLOR", "PYTHONWARNINGS"):
+    os.environ.pop(_name, None)
+
+Python = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch that rewrites golden texts."""
+    parser.addoption("--bless", action="store_true", help="write what came out as the new golden texts")
+
+
+@pytest.fixture
+def bless(request: pytest.FixtureRequest) -> bool:
+    """Whether golden texts are to be rewritten."""
+    return bool(request.config.getoption("--bless"))
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Python:
+    """Run the interpreter in a folder of the test's own, and return what it printed."""
+
+    def run(
+        arguments: Sequence[str | Path], *, environment: dict[str, str] | None = None, timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | (environment or {}),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=timeout,
+            check=False,
+        )
+
+    return run

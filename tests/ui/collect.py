@@ -1,0 +1,28 @@
+"""Run all examples under the Keras that the environment names, and print what came of them as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from kerasguard import demo
+from kerasguard.render import text
+
+
+def main() -> None:
+    """Fork a child for each example."""
+    found = {}
+    with demo.workshop() as examples:
+        run = demo.runner()
+        for example in examples:
+            outcome = run(example)
+            found[example.stem] = {
+                "error": outcome.error,
+                "codes": outcome.codes,
+                "text": "\n\n".join(text.plain(diagnosis) for diagnosis in outcome.diagnoses),
+            }
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
