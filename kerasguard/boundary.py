@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from kerasguard.event import Event, clear_stash, full_stack
 from kerasguard.faults import contained
@@ -15,27 +15,64 @@ Explain = Callable[[Event], None]
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
 
 
+class OpenCall(NamedTuple):
+    """A guarded call that is under way, or has just ended well."""
+
+    entry: str
+    owner: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    frame: FrameType
+
+
+Watch = Callable[[OpenCall], None]
+
+
 class _Depth(threading.local):
-    """How many guarded calls of this thread are open."""
+    """Whether a guarded call of this thread is open, and what its data adapter has drawn from the user's iterator."""
 
     inside = False
+    peeked: Any = None
+    call: OpenCall | None = None
 
 
 _depth = _Depth()
+
+
+def outermost() -> bool:
+    """Return whether a guarded call that begins now would be the outermost one of this thread."""
+    return not _depth.inside
+
+
+def open_call() -> OpenCall | None:
+    """Return the watched call that is under way in this thread."""
+    return _depth.call
+
+
+def is_own() -> bool:
+    """Return whether kerasguard itself is at work, or a guarded call that is not watched is open."""
+    return _depth.inside and _depth.call is None
+
+
+def peeked(batch: Any) -> None:
+    """Note what is known of a batch that Keras has drawn to learn what the user's iterator yields."""
+    _depth.peeked = batch
 
 
 class inside_guard:  # noqa: N801 - a context manager that reads like a phrase
     """While open, guarded calls of this thread pass through: for kerasguard's own calls into Keras."""
 
     def __enter__(self) -> None:
-        self._before = _depth.inside
-        _depth.inside = True
+        self._before = _depth.inside, _depth.call
+        _depth.inside, _depth.call = True, None
 
     def __exit__(self, *_: object) -> None:
-        _depth.inside = self._before
+        _depth.inside, _depth.call = self._before
 
 
-def guarded(entry: str, explain: Explain, built: Callable[[Any], frozenset[int] | None]) -> Wrapper:
+def guarded(
+    entry: str, explain: Explain, built: Callable[[Any], frozenset[int] | None], watch: Watch | None = None
+) -> Wrapper:
     """Return the body that guards the entry point named `entry`.
 
     Parameters
@@ -46,22 +83,29 @@ def guarded(entry: str, explain: Explain, built: Callable[[Any], frozenset[int] 
         Called once with the event of a failure that leaves the outermost guarded call.
     built
         Notes at entry which layers of the owner are built already.
+    watch
+        Called with an outermost call that went well.
     """
 
     def body(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         __tracebackhide__ = True
-        if _depth.inside:
-            return wrapped(*args, **kwargs)
         _depth.inside = True
+        built_before = None
         try:
             built_before = built(instance)
-            return wrapped(*args, **kwargs)
+            if watch is None:
+                return wrapped(*args, **kwargs)
+            call = _depth.call = OpenCall(entry, instance, args, kwargs, sys._getframe())  # noqa: SLF001 - itself
+            result = wrapped(*args, **kwargs)
+            watch(call)
+            return result
         except Exception as error:
-            event = Event(error, entry, instance, args, kwargs, built_before=built_before)
+            event = Event(error, entry, instance, args, kwargs, built_before=built_before, peeked=_depth.peeked)
             explain_once(event, explain, sys._getframe())  # noqa: SLF001 - the frames that called us
             raise
         finally:
             _depth.inside = False
+            _depth.peeked = _depth.call = call = None
 
     return body
 

@@ -100,20 +100,17 @@ def _show(error: BaseException, hook: object) -> None:
 
 
 def _finish(error: BaseException | None, path: Path | None) -> None:
-    """Print the mistakes that raised nothing, and write the report."""
+    """Write the report, if one is wanted; mistakes that raised nothing were said as warnings when they were noticed."""
     from kerasguard import switch
     from kerasguard.faults import contained
-    from kerasguard.render import report, terminal
+    from kerasguard.render import report
 
     with contained("writing the report"):
-        warnings = switch.warnings_seen()
-        for warning in warnings if sys.stderr is not None else ():
-            terminal.show(warning, sys.stderr)
         if path is None:
             return
         diagnosis = switch.diagnose(error) if error is not None else None
         try:
-            report.write(path, report.report(diagnosis, warnings))
+            report.write(path, report.report(diagnosis, switch.warnings_seen()))
         except OSError as failure:
             print(f"kerasguard: cannot write the report: {failure}", file=sys.stderr)
 

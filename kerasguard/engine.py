@@ -6,7 +6,7 @@ import functools
 import importlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kerasguard import catalogue, concern, tracing
@@ -18,7 +18,8 @@ from kerasguard.faults import contained
 from kerasguard.finding import Finding, Rule
 from kerasguard.provenance.source import source_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix
+from kerasguard.situation import Situation
+from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
 MOST_TRIALS = 8
 MOST_SECONDS = 2.0
@@ -43,10 +44,24 @@ class _Tried:
         return self.accepted and self.candidate.exact
 
 
-@functools.cache
 def rules() -> tuple[Any, ...]:
-    """Return the rule modules, by code; a file in `kerasguard.rules` is all that a rule needs."""
-    return tuple(importlib.import_module(f"kerasguard.rules.{name}") for name in catalogue.rule_names())
+    """Return the rules for errors, by code; a file in `kerasguard.rules` is all that a rule needs."""
+    return tuple(module for module in modules() if hasattr(module, "matches"))
+
+
+def checks() -> tuple[Any, ...]:
+    """Return the rules for mistakes that raise nothing: the modules with ``warns``."""
+    return tuple(module for module in modules() if hasattr(module, "warns"))
+
+
+@functools.cache
+def modules() -> tuple[Any, ...]:
+    """Return the modules of `kerasguard.rules`, by code."""
+    loaded: list[Any] = []
+    for name in catalogue.rule_names():
+        with contained(f"loading rule {name}"):
+            loaded.append(importlib.import_module(f"kerasguard.rules.{name}"))
+    return tuple(loaded)
 
 
 def diagnose(event: Event) -> Diagnosis | None:
@@ -172,6 +187,29 @@ def _diagnosis(evidence: Evidence, rule: Rule, finding: Finding, ranked: list[_T
         crash=evidence.crash,
         exception=ExceptionFacts(_qualified(type(error)), _message(error)),
     )
+
+
+def noticed(situation: Situation) -> Iterator[Diagnosis]:
+    """Yield the mistakes of a situation that raised nothing; their repairs can't be verified, for nothing fails."""
+    for rule in checks():
+        if not situation.occasions & rule.OCCASIONS:
+            continue
+        with contained(f"asking rule {rule.CODE}"):
+            finding = rule.warns(situation)
+            if finding is None:
+                continue
+            proposed = sorted((c for c in rule.repairs(situation, finding) if _writable(c)), key=lambda one: one.cost)
+            found = _diagnosis(situation, rule, finding, [_Tried(rule, finding, one, None) for one in proposed], [])
+            yield replace(found, exception=None, trace=tuple(_not_refused(step) for step in found.trace))
+
+
+def _not_refused(step: Step) -> Step:
+    return replace(step, note="accepted here") if step.note == tracing.REFUSED else step
+
+
+def passed_on(diagnosis: Diagnosis, error: BaseException) -> Diagnosis:
+    """Return the diagnosis of an exception for the one that took its place."""
+    return replace(diagnosis, exception=ExceptionFacts(_qualified(type(error)), _message(error)))
 
 
 def _fix(tried: _Tried) -> Fix:

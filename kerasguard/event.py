@@ -33,6 +33,8 @@ class Event:
         Every frame from the program's first line to the innermost one, Keras' filtered frames included.
     built_before
         Ids of the owner's layers that were built when the call began; None where all were.
+    peeked
+        Specs of the first batch that Keras drew from a generator or Sequence, where it keeps none itself.
     """
 
     error: BaseException
@@ -42,6 +44,7 @@ class Event:
     kwargs: dict[str, Any] = field(default_factory=dict)
     stack: tuple[StackEntry, ...] = ()
     built_before: frozenset[int] | None = None
+    peeked: Any = None
 
 
 def stash_traceback(error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -68,27 +71,31 @@ def full_stack(error: BaseException, around: FrameType | None) -> tuple[StackEnt
         The frame that caught it; the frames that called it stand in no traceback yet.
     """
     known: dict[int, StackEntry] = {}
+    callers: dict[int, FrameType] = {}  # a generator that has finished does not know its caller any more
     deepest = around
-    for link in _replaced(error, around):
+    for link in replaced(error, around):
         for traceback in (link.__traceback__, getattr(link, STASH, None)):
+            caller: FrameType | None = None
             for entry in _entries(traceback):
                 known.setdefault(id(entry.frame), entry)
-                deepest = entry.frame
+                if caller is not None:
+                    callers.setdefault(id(entry.frame), caller)
+                deepest = caller = entry.frame
     stack: list[StackEntry] = []
     while deepest is not None:
         stack.append(known.get(id(deepest)) or StackEntry(deepest, deepest.f_lasti, deepest.f_lineno or 0))
-        deepest = deepest.f_back
+        deepest = deepest.f_back or callers.get(id(deepest))
     return tuple(reversed(stack))
 
 
 def clear_stash(error: BaseException, around: FrameType | None) -> None:
     """Let go of the frames that were kept for the explanation."""
-    for link in _replaced(error, around):
+    for link in replaced(error, around):
         if getattr(link, STASH, None) is not None:
             delattr(link, STASH)
 
 
-def _replaced(error: BaseException, around: FrameType | None) -> Iterator[BaseException]:
+def replaced(error: BaseException, around: FrameType | None) -> Iterator[BaseException]:
     """Yield `error` and the exceptions it replaced, latest first, leaving out those handled before the call."""
     link: BaseException | None = error
     seen: set[int] = set()

@@ -198,6 +198,8 @@ class Evidence:
     def _elements(self, whole: Given) -> Iterator[Given]:
         tree = specs.element_specs(whole.value)
         if tree is None:
+            tree = self.event.peeked
+        if tree is None:
             batches = specs.first_batch_specs(entry.frame for entry in self.event.stack)
             tree = batches[0] if batches else specs.running_specs(entry.frame for entry in self.event.stack)
         if tree is None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.scope import Scope
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.vocabulary import Expectation, Offender, Place
+from kerasguard.vocabulary import Expectation, Offender, Place, Step
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Finding:
         Where the trace starts; its walk ends at the cause when no repair edits another line.
     cause
         The line to blame where the rule knows it from objects (a recorded layer's line), None otherwise.
+    lines
+        The way of a symbolic tensor through the layers, Input first, as it was recorded.
     """
 
     title: str
@@ -49,6 +51,7 @@ class Finding:
     suspect: Suspect | None = None
     cause: Place | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[Step, ...] = ()
 
 
 class Rule(Protocol):

@@ -14,11 +14,16 @@ _INHERITED = object()
 
 @dataclass(frozen=True, slots=True)
 class PatchPoint:
-    """An attribute of a class or module, and the body that wraps it."""
+    """An attribute of a class or module, and the body that wraps it.
+
+    While ``enabled`` says no, the call goes through without a Python frame of ours: frameworks that print their
+    stacks into messages must not find one.
+    """
 
     owner: Any
     attribute: str
     wrapper: Wrapper
+    enabled: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -35,7 +40,7 @@ class PatchSet:
             target = before if before is not _INHERITED else getattr(point.owner, point.attribute, None)
             if target is None or self._covers(point):
                 continue
-            ours = wrapt.FunctionWrapper(target, point.wrapper, enabled=self._enabled)
+            ours = wrapt.FunctionWrapper(target, point.wrapper, enabled=self._switch(point))
             setattr(point.owner, point.attribute, ours)
             self._undo.append((point.owner, point.attribute, before, ours))
 
@@ -54,5 +59,8 @@ class PatchSet:
     def _covers(self, point: PatchPoint) -> bool:
         return any(owner is point.owner and attribute == point.attribute for owner, attribute, _, _ in self._undo)
 
-    def _enabled(self) -> bool:
-        return self.active
+    def _switch(self, point: PatchPoint) -> Callable[[], bool]:
+        enabled = point.enabled
+        if enabled is None:
+            return lambda: self.active
+        return lambda: self.active and enabled()

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from types import FrameType, ModuleType, TracebackType
 from typing import Any, Self, TypeVar
 
+from kerasguard import boundary, checks
 from kerasguard.adapters import patch_points
 from kerasguard.after_import import ImportWatch
-from kerasguard.boundary import explain_once, guarded
-from kerasguard.event import Event, stash_traceback
+from kerasguard.boundary import explain_once, guarded, outermost, peeked
+from kerasguard.event import Event, replaced, stash_traceback
 from kerasguard.faults import contained
 from kerasguard.patches import PatchPoint, PatchSet, Wrapper
 from kerasguard.provenance import recorder
 from kerasguard.vocabulary import Diagnosis
 
 SWITCH_VARIABLE = "KERASGUARD"
-DIAGNOSIS = "__kerasguard_diagnosis__"
+DIAGNOSIS = checks.DIAGNOSIS
+WATCHED = frozenset({"fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"})
+OWN_FILES = frozenset({boundary.__file__, checks.__file__})
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -38,7 +41,7 @@ _lock = threading.RLock()
 _requests = 0
 _installed_by_call = False
 _installation: _Installation | None = None
-_warnings: list[Diagnosis] = []
+_CALL = object()  # holds the wish of install()
 
 
 def enabled() -> bool:
@@ -46,16 +49,22 @@ def enabled() -> bool:
     return os.environ.get(SWITCH_VARIABLE, "1").strip().lower() not in {"0", "off", "false", "no"}
 
 
-def install() -> None:
+def install(*, checks: bool = True) -> None:
     """Guard every Keras in this process, imported already or later, until `uninstall`.
 
     Uncaught errors are explained below their traceback. Calling it again changes nothing.
+
+    Parameters
+    ----------
+    checks
+        Whether to warn (`KerasGuardWarning`) of mistakes that raise nothing.
     """
     global _installed_by_call
     with _lock:
         if _installed_by_call or not enabled():
             return
         _installed_by_call = True
+        _wish(_CALL, checks)
         _acquire()
         from kerasguard import excepthooks
 
@@ -69,6 +78,7 @@ def uninstall() -> None:
         if not _installed_by_call:
             return
         _installed_by_call = False
+        _withdraw(_CALL)
         _release()
         from kerasguard import excepthooks
 
@@ -78,15 +88,24 @@ def uninstall() -> None:
 class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
     """Guard the block, or every call of the decorated function. Nestable; each use is counted.
 
+    Parameters
+    ----------
+    checks
+        Whether to warn (`KerasGuardWarning`) of mistakes that raise nothing; the innermost guard decides.
+
     Examples
     --------
     >>> with guard():
     ...     model.fit(x, y)  # doctest: +SKIP
     """
 
+    def __init__(self, *, checks: bool = True) -> None:
+        self._checks = checks
+
     def __enter__(self) -> Self:
         if enabled():
             with _lock:
+                _wish(self, self._checks)
                 _acquire()
             self._held = True
         return self
@@ -103,6 +122,7 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
                 explain_uncaught(error, sys._getframe())  # noqa: SLF001 - the frames around the block
         finally:
             with _lock:
+                _withdraw(self)
                 _release()
 
     def __call__(self, function: Function) -> Function:
@@ -111,7 +131,7 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
         @functools.wraps(function)
         def within(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            with guard():
+            with guard(checks=self._checks):
                 return function(*args, **kwargs)
 
         return within  # type: ignore[return-value]  # functools.wraps keeps the signature
@@ -133,7 +153,11 @@ def explain_uncaught(error: BaseException, around: FrameType | None = None) -> D
 
 def warnings_seen() -> list[Diagnosis]:
     """Return the mistakes that raised nothing, in the order in which they were noticed."""
-    return list(_warnings)
+    return checks.seen()
+
+
+# Under other names where a parameter is called ``checks``.
+_wish, _withdraw = checks.wish, checks.withdraw
 
 
 def _acquire() -> None:
@@ -159,20 +183,41 @@ def _release() -> None:
 def _patch_package(patches: PatchSet, package: ModuleType) -> None:
     with contained(f"preparing {package.__name__}"), _lock:
         patches.apply(_wrapped(patch_points.points(package)))
-        patches.apply(_wrapped(patch_points.dataset_points()))
+        patches.apply(_wrapped(patch_points.tensorflow_points()))
 
 
 def _wrapped(points: Iterator[patch_points.Point]) -> Iterator[PatchPoint]:
     for point in points:
-        yield PatchPoint(point.owner, point.attribute, _body(point))
+        enabled = _ENABLED.get(point.role)
+        yield PatchPoint(point.owner, point.attribute, _body(point), enabled)
 
 
 def _body(point: patch_points.Point) -> Wrapper:
-    if point.role == "record":
-        return recorder.recording
-    if point.role == "stash":
-        return _stashing
-    return guarded(point.entry, _explain, patch_points.built_layers)
+    if point.role == "guard":
+        watch = checks.compiled if point.entry == "compile" else checks.finished if point.entry in WATCHED else None
+        return guarded(point.entry, _explain, patch_points.built_layers, watch)
+    return _BODIES[point.role]
+
+
+def _peeking(
+    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Note the specs of the batch that a data adapter of tf_keras draws from the user's iterator."""
+    del instance
+    drawn = wrapped(*args, **kwargs)
+    with contained("looking at the first batch"):
+        from kerasguard.adapters import specs
+
+        peeked(specs.map_leaves(drawn[0], specs.spec_of))
+    return drawn
+
+
+def _hiding(
+    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Keep our frame out of the stack that AutoGraph prints into its messages."""
+    del instance
+    return False if args and args[0] in OWN_FILES else wrapped(*args, **kwargs)
 
 
 def _stashing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -182,14 +227,27 @@ def _stashing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...],
     return wrapped(*args, **kwargs)
 
 
+_ENABLED: dict[str, Callable[[], bool]] = {"guard": outermost, "loss": checks.wanted, "gradient": checks.wanted}
+_BODIES: dict[str, Wrapper] = {
+    "record": recorder.recording,
+    "stash": _stashing,
+    "peek": _peeking,
+    "hide": _hiding,
+    "loss": checks.at_loss,
+    "gradient": checks.at_gradient,
+}
+
+
 def _explain(event: Event) -> None:
     """Diagnose `event` and attach what was found to the user's exception, once."""
-    if diagnose(event.error) is not None:
+    if diagnose(event.error) is not None or patch_points.is_probe(event.entry, event.owner, event.stack):
         return
     from kerasguard import engine  # the error path may be slow, an import may not
     from kerasguard.render import note
 
-    diagnosis = engine.diagnose(event)
+    # AutoGraph puts another exception in the place of one that was explained further down.
+    earlier = next((found for link in replaced(event.error, None) if (found := diagnose(link)) is not None), None)
+    diagnosis = engine.diagnose(event) if earlier is None else engine.passed_on(earlier, event.error)
     if diagnosis is None:
         return
     try:

@@ -13,6 +13,7 @@ from kerasguard.vocabulary import Offender, Place, Step
 
 MOST_STEPS = 8
 MOST_NAMES = 5
+REFUSED = "refused here"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
         cause = _edited(evidence, best)
     if cause is None:
         cause = crash
-    return Walked(cause, tuple(_steps(cause, born, links, crash)), tuple(links))
+    return Walked(cause, tuple(_steps(cause, born, links, crash, finding.lines)), tuple(links))
 
 
 def _edited(evidence: Evidence, best: Candidate) -> Place | None:
@@ -75,9 +76,11 @@ def _birth(suspect: Suspect | None) -> Link | None:
     return birth(suspect.node, suspect.scope, suspect.has, suspect.path)
 
 
-def _steps(cause: Place | None, born: Link | None, links: list[Link], crash: Place | None) -> list[Step]:
+def _steps(
+    cause: Place | None, born: Link | None, links: list[Link], crash: Place | None, recorded: tuple[Step, ...] = ()
+) -> list[Step]:
     """Order the lines from the cause to the crash, one step a line, folded in the middle."""
-    steps: list[Step] = []
+    steps: list[Step] = list(recorded)
     for link in links:  # from the crash back: of several links on a line the one nearest to the crash is shown
         _add(steps, Step(link.place, link.note, link.shape), front=True)
     if born is not None:
@@ -93,7 +96,7 @@ def _steps(cause: Place | None, born: Link | None, links: list[Link], crash: Pla
     if crash is not None:
         steps = [step for step in steps if not _same_line(step.place, crash) or step is steps[0]]
         if not steps or not _same_line(steps[-1].place, crash):
-            steps.append(Step(crash, "refused here"))
+            steps.append(Step(crash, REFUSED))
     if len(steps) > MOST_STEPS:
         keep = MOST_STEPS // 2
         steps = [*steps[:keep], *steps[-keep:]]

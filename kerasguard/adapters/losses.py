@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import copy
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -268,8 +268,8 @@ def _compiled_with(model: Any, losses: Any) -> Iterator[None]:
     for container, structure in zip(_CONTAINERS, _STRUCTURES, strict=True):
         held = vars(model).get(container)
         if held is not None and hasattr(held, structure):
-            changed = copy.copy(held)
-            vars(changed)[structure] = losses
+            changed = object.__new__(type(held))  # Keras' containers refuse to be copied
+            vars(changed).update({**vars(held), structure: losses})
             vars(model)[container] = changed
             try:
                 yield
@@ -305,13 +305,10 @@ def _made_with(layer: Any, settings: Mapping[str, Any], built_before: frozenset[
             vars(layer).pop(name, None)
 
 
-def other_loss(model: Any, head: Head, name: str) -> Any:
+def other_loss(model: Any, head: Head, name: str, **settings: Any) -> Any:
     """Return the loss class `name` of the model's package, with the settings of the head's loss that it shares."""
-    import sys
-
     root = next((cls.__module__.partition(".")[0] for cls in type(model).__mro__ if wants.is_keras(cls)), "keras")
     made = getattr(sys.modules[root].losses, name)
-    settings = {}
     if head.from_logits:
         settings["from_logits"] = True
     return made(**settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any, Literal, NamedTuple
 
@@ -30,7 +30,7 @@ CONVERSIONS = (
     "__index__",
 )
 
-Role = Literal["guard", "record", "stash"]
+Role = Literal["guard", "record", "stash", "peek", "hide", "loss", "gradient"]
 
 
 class Point(NamedTuple):
@@ -71,14 +71,38 @@ def points(package: ModuleType) -> Iterator[Point]:
         for attribute in CONVERSIONS:
             if attribute in vars(tensor):
                 yield Point(tensor, attribute, "guard", "keras_tensor")
+    for loss in _found(f"{source}.losses.loss.Loss", f"{source}.losses.Loss"):
+        yield Point(loss, "__call__", "loss")
     for utilities in _found(f"{source}.utils.traceback_utils"):
         yield Point(utilities, "_process_traceback_frames", "stash")
 
 
-def dataset_points() -> Iterator[Point]:
-    """Yield the point where every tf.data stage is made."""
+    for adapter in _found(f"{source}.engine.data_adapter.GeneratorDataAdapter", f"{source}.engine.data_adapter.KerasSequenceAdapter"):
+        yield Point(adapter, "_peek_and_restore", "peek")
+
+
+def tensorflow_points() -> Iterator[Point]:
+    """Yield the points in TensorFlow: where every tf.data stage is made, and what its messages show of a stack."""
+    for utilities in _found("tensorflow.python.util.traceback_utils"):
+        yield Point(utilities, "include_frame", "hide")
+    # GradientTape.gradient itself is called by code that AutoGraph converts, and AutoGraph complains of wrapped functions.
+    for gradients in _found("tensorflow.python.eager.imperative_grad"):
+        yield Point(gradients, "imperative_grad", "gradient")
     for dataset in _found("tensorflow.python.data.ops.dataset_ops.DatasetV2"):
         yield Point(dataset, "__init__", "record")
+
+
+def is_probe(entry: str, owner: Any, stack: Iterable[Any]) -> bool:
+    """Return whether TensorFlow only probes a symbolic tensor of tf_keras: it dispatches to Keras after the refusal."""
+    if entry != "keras_tensor" or type(owner).__module__.partition(".")[0] != "tf_keras":
+        return False
+    caller = ""
+    for step in stack:
+        name = str(step.frame.f_globals.get("__name__", ""))
+        if name == "kerasguard.boundary":
+            return caller.partition(".")[0] == "tensorflow"
+        caller = name
+    return False
 
 
 def built_layers(owner: Any) -> frozenset[int] | None:

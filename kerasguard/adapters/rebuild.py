@@ -16,7 +16,7 @@ from kerasguard.adapters.trial_state import Snapshot
 from kerasguard.vocabulary import Shape
 
 SECONDS = 1.5
-INNER = ("layer", "forward_layer", "cell")
+INNER = ("layer", "backward_layer", "cell")
 
 
 @dataclass(frozen=True)
@@ -230,8 +230,9 @@ def _set(config: dict[str, Any], settings: Mapping[str, Any]) -> None:
         if name != "inner":
             config[name] = value
             continue
-        inner = next(config[key] for key in INNER if isinstance(config.get(key), dict))
-        _set(inner["config"], value)
+        for key in INNER:
+            if isinstance(config.get(key), dict):
+                _set(config[key]["config"], value)
 
 
 def _copyable(operation: Any) -> bool:

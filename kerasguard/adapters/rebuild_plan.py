@@ -96,7 +96,7 @@ class Plan:
 
 def plan_of_call(operation: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Plan | None:
     """Return the plan of a failing call on symbolic tensors, or None where it has none or the history is odd."""
-    reader = _Reader()
+    reader = Reader()
     reader.collect_tree([list(args), dict(kwargs)])
     reader.collect_shared(operation)
     if not any(step.is_input for step in reader.plan.steps) or len(reader.plan.steps) > MOST_STEPS:
@@ -112,7 +112,7 @@ def plan_of_model(model: Any, shapes: list[tuple[Shape, str | None]]) -> Plan | 
     graph = _inner_graph(model)
     if graph is None or len(graph.inputs) != len(shapes):
         return None
-    reader = _Reader()
+    reader = Reader()
     plan = reader.plan
     slots = [reader.new_slot() for _ in shapes]
     for slot, (shape, dtype) in zip(slots, shapes, strict=True):
@@ -127,7 +127,7 @@ def plan_of_chain(model: Any, shape: Shape, dtype: str | None) -> Plan | None:
     layers = [layer for layer in getattr(model, "layers", ()) if not wants.is_input_layer(layer)]
     if not layers:
         return None
-    reader = _Reader()
+    reader = Reader()
     slot = reader.new_slot()
     plan = reader.plan
     plan.steps.append(Step(DataInput(shape, dtype, layers[0]), (), {}, (slot,), (shape,)))
@@ -153,7 +153,7 @@ def is_data_input(operation: Any) -> bool:
     return isinstance(operation, DataInput)
 
 
-class _Reader:
+class Reader:
     """Walks Keras' history and writes steps."""
 
     def __init__(self) -> None:
@@ -235,7 +235,7 @@ class _Reader:
         given = [leaf for _, leaf in _leaves(list(args)) if isinstance(leaf, Slot)]
         if len(given) != len(inner.inputs):
             return None
-        deeper = _Reader()
+        deeper = Reader()
         deeper.plan, deeper._count = self.plan, self._count
         around = (*part_of, model)
         for slot, tensor in zip(given, inner.inputs, strict=True):

@@ -53,7 +53,9 @@ def kit_of(root: str | None) -> Any:
     return None
 
 
-def attempt(make: Callable[[], Any], involved: Iterable[Any], root: str | None, says: str = "it returns") -> Outcome:
+def attempt(
+    make: Callable[[], Any], involved: Iterable[Any], root: str | None, says: str = "it returns", *, stateless: bool = True
+) -> Outcome:
     """Run `make`, which builds layers or graph nodes, and take back everything it did.
 
     Parameters
@@ -66,6 +68,8 @@ def attempt(make: Callable[[], Any], involved: Iterable[Any], root: str | None, 
         Which Keras, as `flavour` says.
     says
         How the note goes on before the shapes.
+    stateless
+        Variables are described only; what makes real ones at once (an optimizer) needs False.
     """
     kit = kit_of(root)
     if kit is None:
@@ -75,7 +79,7 @@ def attempt(make: Callable[[], Any], involved: Iterable[Any], root: str | None, 
         with tf.init_scope():
             snapshot = Snapshot(list(_touched(involved, kit)), kit.tables())
             try:
-                with quiet(), kit.sandbox(stateless=True), variables_without_values():
+                with quiet(), kit.sandbox(stateless=stateless), variables_without_values():
                     made = make()
                     shapes = [shape_of(leaf) for _, leaf in leaves(made) if kind_of(leaf) in SYMBOLIC]
             finally:
@@ -103,6 +107,11 @@ def _touched(involved: Iterable[Any], kit: Any) -> Iterator[Any]:
                     yield maker
             elif kind in ("layer", "model"):
                 yield leaf
+
+
+def is_nothing(value: Any) -> bool:
+    """Return whether a value is None, or the symbolic tensor that tf_keras makes of a None."""
+    return value is None or type(getattr(value, "type_spec", None)).__name__ == "NoneTensorSpec"
 
 
 def maker_of(tensor: Any) -> Any:
@@ -192,9 +201,9 @@ def functional(root: str, inputs: Any, outputs: Any) -> Any:
     return package.Model(inputs=inputs, outputs=outputs).outputs
 
 
-def input_like(root: str, shape: Any, dtype: str | None) -> Any:
+def input_like(root: str, shape: Any, dtype: str | None, batch: int | None = None) -> Any:
     """Make an Input; for use inside `attempt`."""
-    return _package(root).Input(shape=shape, dtype=dtype)
+    return _package(root).Input(shape=shape, dtype=dtype, batch_size=batch)
 
 
 def _package(root: str) -> Any:

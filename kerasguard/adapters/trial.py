@@ -22,7 +22,7 @@ from kerasguard.adapters.trial_graph import (
     stand_ins,
     variables_without_values,
 )
-from kerasguard.adapters.trial_loss import Labels, LossCall, check_losses, loss_name
+from kerasguard.adapters.trial_loss import Labels, LossCall, check_lookups, check_losses, loss_name
 from kerasguard.adapters.trial_state import Snapshot
 from kerasguard.vocabulary import Shape
 
@@ -155,6 +155,17 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
     if kit is None:
         return _undecided("not a Keras object")
     trial = _Trial(call, kit, built_before, start + deadline)
+    outcome, left = _attempt(trial)
+    if trial.stateless and outcome.error is not None and kit.needs_variables(outcome.error):
+        trial.stateless = False
+        outcome, left = _attempt(trial)
+    note = outcome.note + (f" (left behind: {'; '.join(left)})" if left else "")
+    return Outcome(outcome.accepted, outcome.error, note, outcome.output_shapes, time.perf_counter() - start)
+
+
+def _attempt(trial: _Trial) -> tuple[Outcome, list[str]]:
+    """Run a trial between snapshot and restore; return its outcome and what could not be put back."""
+    kit = trial.kit
     left: list[str] = []
     try:
         with trial.outside():
@@ -169,8 +180,7 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
         outcome = _undecided(str(doubt))
     except Exception as error:  # noqa: BLE001 - whatever the user's objects raise is the outcome
         outcome = trial.refused(error)
-    note = outcome.note + (f" (left behind: {'; '.join(left)})" if left else "")
-    return Outcome(outcome.accepted, outcome.error, note, outcome.output_shapes, time.perf_counter() - start)
+    return outcome, left
 
 
 def _kit(owner: Any) -> Any:
@@ -197,19 +207,16 @@ class _Trial:
         self._built_before = built_before
         self._losses: list[LossCall] = []
         self._began = time.perf_counter()
-
-    @property
-    def stateless(self) -> bool:
-        """Whether variables can be kept from being made; a training step of the user's own needs real ones."""
-        train = self.call.entry in {"fit", "train_on_batch"}
-        return not (train and _overrides(self.call.owner, "train_step"))
+        self._own_step = call.entry in {"fit", "train_on_batch"} and _overrides(call.owner, "train_step")
+        # Variables can be kept from being made, but a training step of the user's own needs real ones.
+        self.stateless = not self._own_step
 
     def outside(self) -> contextlib.AbstractContextManager[Any]:
         """Leave a function that was being traced, and the user's gradient tapes.
 
         A training step of the user's own must be able to record gradients, which this would stop.
         """
-        return contextlib.nullcontext() if not self.stateless and tf.executing_eagerly() else tf.init_scope()
+        return contextlib.nullcontext() if self._own_step and tf.executing_eagerly() else tf.init_scope()
 
     def roots(self) -> list[Any]:
         """Return the objects whose attributes the call may change."""
@@ -234,7 +241,7 @@ class _Trial:
                 self.kit.forget_build(layer, before)
                 forgotten = True
         optimizer = read(self.call.owner, "optimizer")
-        if forgotten and read(optimizer, "built") and hasattr(optimizer, "get_config"):
+        if forgotten and self._own_step and read(optimizer, "built") and hasattr(optimizer, "get_config"):
             fresh = type(optimizer).from_config(optimizer.get_config())
             vars(optimizer).clear()
             vars(optimizer).update(vars(fresh))
@@ -244,8 +251,8 @@ class _Trial:
         options = dict(call.options)
         symbolic = any(kind_of(leaf) == "keras" for _, leaf in leaves([call.x, options]))
         with contextlib.ExitStack() as stack:
-            if not symbolic:
-                stack.enter_context(scratch_graph(self.until))
+            graph = None if symbolic else stack.enter_context(scratch_graph(self.until))
+            if graph is not None:
                 x = stand_ins(call.x, lambda leaf: like(leaf, labels))
                 options = stand_ins(options, lambda leaf: like(leaf, labels))
             else:
@@ -253,6 +260,8 @@ class _Trial:
             extra = options.pop(EXTRA, ())
             output = call.owner(x, *extra, **options)
             shapes = [shape_of(leaf) for _, leaf in leaves(output)]
+            if graph is not None:
+                check_lookups(graph, labels)
         return Outcome(accepted=True, note=_returns(call.owner, shapes), output_shapes=shapes)
 
     def _trainer(self) -> Outcome:
@@ -278,9 +287,9 @@ class _Trial:
     def _trace(self, batch: Batch) -> list[Shape | None]:
         model, labels = self.call.owner, Labels()
         del self._losses[:]
-        with scratch_graph(self.until):
+        with scratch_graph(self.until) as graph:
             data = batch.make(labels)
-            if batch.phase == "train" and not self.stateless:
+            if batch.phase == "train" and self._own_step:
                 self.kit.build_for_step(model, data)
                 output = model.train_step(data)
             elif batch.phase == "train":
@@ -290,6 +299,7 @@ class _Trial:
             else:
                 output = model.predict_step(data)
             check_losses(self._losses, labels)
+            check_lookups(graph, labels)
             if batch.phase != "predict" and self._losses:
                 return [shape_of(one.y_pred) for one in self._losses]
             return [shape_of(leaf) for _, leaf in leaves(output)]

@@ -39,8 +39,7 @@ def batches(call: Any, kit: Any) -> Iterator[Batch]:
     """
     phase = _PHASES.get(call.entry, "predict")
     if call.entry.endswith("_on_batch"):
-        if kit.CHECKS_SINGLE_BATCHES:
-            kit.check_data(call)
+        kit.check_single_batch(call)
         yield Batch(phase, lambda labels: _pack(call, lambda leaf: like(leaf, labels)))
         return
     if not (kind := _source(call.x)) and call.options.get("validation_split") and call.validation_data is None:

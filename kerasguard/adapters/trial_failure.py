@@ -30,6 +30,7 @@ _RULE_OPS = {
     "one-hot": ("sparse_softmax", "sparsesoftmax", "reshape", "label"),
     "rank": ("loss", "sub", "mul", "logistic", "softmax", "compile_loss"),
     "broadcast": ("loss", "sub", "mul", "gradient", "reshape"),
+    "id-range": ("gather", "embedding", "lookup"),
     "one-unit": ("loss", "softmax", "label"),
 }
 
@@ -58,9 +59,14 @@ def same_failure(error_a: BaseException | None, error_b: BaseException | None) -
     for rule, other in ((error_a, error_b), (error_b, error_a)):
         if isinstance(rule, RefusedByRule):
             return _foreseen(rule, other)
-    a, b = fingerprint(error_a), fingerprint(error_b)
+    return _alike(fingerprint(error_a), fingerprint(error_b))
+
+
+def _alike(a: Fingerprint, b: Fingerprint) -> bool:
     if a.user or b.user:
         return a.user == b.user and bool(a.types & b.types)
+    if a.node[:-1] and a.node[:-1] == b.node[:-1]:
+        return True  # in the same layer: with other batch sizes another of its ops may fail first
     if a.ops and b.ops:
         return bool(a.ops & b.ops)
     if a.sites & b.sites and not (a.ops or b.ops):

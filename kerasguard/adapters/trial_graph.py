@@ -114,8 +114,13 @@ def stand_ins(data: Any, change: Callable[[Any], Any]) -> Any:
 
 def _without_values(next_creator: Callable[..., Any], **kwargs: Any) -> Any:
     """Create a variable of zeros: no random generator is asked, and no huge one is made."""
+    initial: Any = kwargs.get("initial_value")
     shape, dtype = kwargs.get("shape"), kwargs.get("dtype")
-    if callable(kwargs.get("initial_value")) and shape is not None and dtype is not None:
+    # a value of the scratch graph is never computed
+    traced = initial is not None and tf.is_tensor(initial) and hasattr(initial, "graph")
+    if traced:
+        shape, dtype = initial.shape, initial.dtype
+    if (traced or callable(initial)) and shape is not None and dtype is not None:
         static = tf.TensorShape(shape)
         size = static.num_elements()
         if size is not None and size > _LARGE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import traceback
 import types
 from collections.abc import Iterator, MutableMapping
 from typing import Any
@@ -21,7 +22,6 @@ from keras.src.trainers.data_adapters import array_data_adapter, array_slicing, 
 from kerasguard.adapters.specs import kind_of, leaves, map_leaves, spec_of
 from kerasguard.adapters.trial_loss import LossCall, spy_on
 
-CHECKS_SINGLE_BATCHES = False  # *_on_batch passes its arrays straight on
 KEEPS_TENSORS = False  # float tensors become floatx like arrays
 LAZY = frozenset({"generator", "pydataset"})
 
@@ -76,6 +76,10 @@ def check_data(call: Any) -> None:
                 data_adapters.raise_unsupported_arg(name, "they", type(x).__name__)
     else:
         data_adapters.get_data_adapter(x, y, weight)
+
+
+def check_single_batch(call: Any) -> None:
+    """Do nothing: ``*_on_batch`` passes its arrays straight on."""
 
 
 def split(data: Any, fraction: float) -> tuple[int, int]:
@@ -168,6 +172,15 @@ def build_for_step(model: Any, data: Any) -> None:
     symbolic = map_leaves(x, lambda leaf: KerasTensor(tuple(leaf.shape), standardize_dtype(leaf.dtype)))
     with tf.init_scope():
         compute_output_spec(model, symbolic)
+
+
+def needs_variables(error: BaseException) -> bool:
+    """Whether a layer failed only because it makes variables of values, for which there is no room in the sandbox."""
+    innermost = list(traceback.walk_tb(error.__traceback__))[-1:]
+    return any(
+        frame.f_globals.get("__name__") == "keras.src.backend.common.variables" and frame.f_code.co_name == "__init__"
+        for frame, _ in innermost
+    )
 
 
 def forget_build(layer: Any, built_before: frozenset[int]) -> None:

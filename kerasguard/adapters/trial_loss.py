@@ -46,9 +46,12 @@ class Labels:
                 return None
             if operation.name in self.arrays:
                 return self.arrays[operation.name]
-            if operation.type not in _SHAPE_ONLY:
+            if operation.type == "SelectV2":  # Keras 3 counts negative ids from the end
+                operation = operation.inputs[2].op
+            elif operation.type in _SHAPE_ONLY:
+                operation = operation.inputs[0].op
+            else:
                 return None
-            operation = operation.inputs[0].op
         return None
 
 
@@ -82,6 +85,41 @@ def check_losses(calls: list[LossCall], labels: Labels) -> None:
             _check_sparse(call, true, pred, labels)
         elif not any(word in name for word in _NOT_ELEMENTWISE):
             _check_elementwise(name, true, pred)
+
+
+def check_lookups(graph: Any, labels: Labels) -> None:
+    """Require that ids given as an array at hand lie within the rows of the tables that they are looked up in.
+
+    Raises
+    ------
+    RefusedByRule
+        An embedding is too small; Keras finds that only while running.
+    """
+    for operation in graph.get_operations():
+        if operation.type not in {"ResourceGather", "GatherV2"}:
+            continue
+        array = labels.behind(operation.inputs[1])
+        rows = None if array is None else _table_rows(operation)
+        bounds = None if rows is None else value_range(array)
+        if rows is not None and bounds is not None and (bounds[0] < -rows or bounds[1] >= rows):
+            raise RefusedByRule("id-range", f"ids lie outside the {rows} rows of an embedding")
+
+
+def _table_rows(operation: Any) -> int | None:
+    """Return the number of rows of a table of weights, None where another tensor is gathered from."""
+    if operation.type == "ResourceGather":
+        from tensorflow.python.ops import handle_data_util
+
+        data = handle_data_util.get_resource_handle_data(operation.inputs[0])
+        sizes = data.shape_and_type[0].shape.dim if data is not None and data.shape_and_type else ()
+        return int(sizes[0].size) if sizes and sizes[0].size >= 0 else None
+    table = operation.inputs[0]
+    source = table.op
+    while source.type in _SHAPE_ONLY:
+        source = source.inputs[0].op
+    shape = shape_of(table)
+    drawn = source.type == "ReadVariableOp" or "Random" in source.type or source.type in {"Add", "AddV2"}
+    return shape[0] if shape and drawn else None
 
 
 def _check_elementwise(name: str, true: Shape, pred: Shape) -> None:

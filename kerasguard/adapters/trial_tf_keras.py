@@ -15,7 +15,6 @@ from tf_keras.src.engine import compile_utils, data_adapter
 from kerasguard.adapters.specs import kind_of, leaves, map_leaves, spec_of
 from kerasguard.adapters.trial_loss import LossCall, spy_on
 
-CHECKS_SINGLE_BATCHES = True
 KEEPS_TENSORS = True  # tensors keep their dtype, arrays become floatx
 _ADAPTERS_OF_ARRAYS = ("TensorLike", "GenericArrayLike", "Composite", "ListsOfScalars")
 _MANY = 1_000_000  # Python lists with more numbers are not made into an array
@@ -53,6 +52,13 @@ def check_data(call: Any) -> None:
         data_adapter._check_data_cardinality(packed)
     elif y is not None or weight is not None:
         raise ValueError(f"`y` and `sample_weight` are not supported when `x` is a {kind_of(x)}.")
+
+
+def check_single_batch(call: Any) -> None:
+    """Raise what Keras raises on the one batch of an ``*_on_batch`` method."""
+    parts = [map_leaves(part, lambda leaf: leaf) for part in (call.x, call.y, call.sample_weight)]
+    packed = data_adapter.pack_x_y_sample_weight(*parts)
+    data_adapter._check_data_cardinality(packed)
 
 
 def _ghost(leaf: Any) -> Any:
@@ -148,6 +154,12 @@ def train_forward(model: Any, data: Any) -> Any:
 
 def build_for_step(model: Any, data: Any) -> None:
     """Do nothing: a training step makes its variables where they are needed."""
+
+
+def needs_variables(error: BaseException) -> bool:
+    """Return False: variables are never kept from being made."""
+    del error
+    return False
 
 
 def forget_build(layer: Any, built_before: frozenset[int]) -> None:

@@ -146,7 +146,7 @@ def _autograph_original(frame: FrameType, lineno: int) -> UserFrame | None:
     if not isinstance(function, FunctionType):
         return None
     for location, info in lines.items():
-        if getattr(location, "lineno", None) == lineno:
+        if getattr(location, "lineno", None) == lineno and is_user_file(info.loc.filename):
             row = info.loc.lineno
             source = source_of(info.loc.filename)
             statement = source.at_line(row) if source is not None else None

@@ -1,379 +1,383 @@
-"""Mistakes in calling layers: a layer that was never called, a constructor that got tensors, arguments in no list."""
+"""A layer refused its input while a model was built: which one small change of the model would have been accepted."""
 
 from __future__ import annotations
 
 import ast
-import inspect
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from kerasguard import edits
-from kerasguard.adapters import specs, symbolic, wants
+from kerasguard.adapters import rebuild_plan, specs, wants
+from kerasguard.adapters.rebuild import Built, Change, New, WrongInputShape, rebuild
+from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, leaves
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
-from kerasguard.provenance.bindings import Binding
-from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.source import SourceFile, node_at, places_of
+from kerasguard.provenance.source import source_of
+from kerasguard.repairs.building_sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.failing import FailingCall, call_at, delete_argument, failing_call, has_symbolic, statement_place
-from kerasguard.vocabulary import Edit, Offender, Place, Shape
+from kerasguard.vocabulary import Edit, Place, Shape
 
-Argument = tuple[str | int, ast.expr, Any]
-
-
-def shape_of(value: Any) -> Shape | None:
-    """Return the shape of a tensor, None for a list of them."""
-    return None if isinstance(value, list | tuple | dict) else specs.shape_of(value)
-
-
-def is_layer_class(value: Any) -> bool:
-    """Return whether a value is a class of layers of either Keras, a model's excepted."""
-    return (
-        isinstance(value, type)
-        and any(cls.__name__ == "Layer" and wants.is_keras(cls) for cls in value.__mro__)
-        and not any(cls.__name__ == "Model" and wants.is_keras(cls) for cls in value.__mro__)
-        and value.__name__ != "InputLayer"
-    )
+MOST_TRIES = 30
+MOST_ACCEPTED = 3
+SECONDS = 1.4
+LARGER = 8  # times larger inputs tell whether a size had become too small
+SOME = 64  # a size for a dimension that the user left open
+STATES = ("initial_state", "constants")
 
 
-def callee_name(call: FailingCall) -> str:
-    """Return what is called as the user wrote it, without its modules."""
-    return call.source.segment(call.node.func).rpartition(".")[2]
+@dataclass(frozen=True)
+class Proposal:
+    """One change of the model, with its edit of the source and the mistake that it mends."""
+
+    title: str
+    change: Change
+    edits: tuple[Edit, ...]
+    cost: float
+    code: str = ""
+    cause: Place | None = None
+    exact: bool = False
+    names: tuple[str, ...] = ()
 
 
-def assigned(call: FailingCall) -> Iterator[Offender]:
-    """Yield the names that the statement of a call binds."""
-    statement = call.source.statement(call.node)
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    for target in targets:
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name | ast.Attribute):
-                yield Offender(call.source.segment(node), "variable")
+@dataclass(eq=False)
+class Failure:
+    """What is known of a refused input: the plan that leads to it, and where the unmodified plan stops."""
+
+    evidence: Evidence
+    plan: Plan
+    control: Built
+    traced: bool
+    _sites: dict[int, Site | None] = field(default_factory=dict)
+
+    @property
+    def step(self) -> Step:
+        """The step that refuses."""
+        return self.plan.steps[self.index]
+
+    @property
+    def index(self) -> int:
+        """Its index in the plan."""
+        return self.control.step if self.control.step is not None else self.plan.failing
+
+    @cached_property
+    def given(self) -> tuple[Shape | None, ...]:
+        """The shapes that reach the refusing step."""
+        return tuple(self.control.shapes.get(slot) for slot in self.step.slots)
+
+    @property
+    def shape(self) -> Shape | None:
+        """The first of them."""
+        return self.given[0] if self.given else None
+
+    @property
+    def merges(self) -> bool:
+        """Whether the step brings several tensors together."""
+        states = any(name in self.step.kwargs for name in STATES) or hasattr(self.step.operation, "return_sequences")
+        return len(set(self.step.slots)) > 1 and not states
+
+    @property
+    def nested(self) -> bool:
+        """Whether the Input of a nested model refuses."""
+        return isinstance(self.control.error, WrongInputShape) and not self.from_data
+
+    @property
+    def from_data(self) -> bool:
+        """Whether it is data, not another layer, that reaches the refusing step."""
+        made = [self.plan.producer(slot) for slot in self.step.slots]
+        return bool(made) and all(one is not None and is_data_input(one.operation) for one in made)
+
+    @cached_property
+    def wanted_rank(self) -> int | None:
+        """The rank that the layer's own specification fixes."""
+        if not wants.is_layer(self.step.operation) or self.merges:
+            return None
+        for want in wants.layer_wants(self.step.operation, frozenset()):
+            if want.min_rank is not None and want.min_rank == want.max_rank:
+                return want.min_rank
+        return None
+
+    def site(self, layer: Any) -> Site | None:
+        """Return where a layer is made."""
+        key = id(layer)
+        if key not in self._sites:
+            self._sites[key] = site_of(self.evidence, layer)
+        return self._sites[key]
+
+    def group(self, layer: Any) -> list[Any]:
+        """Return the plan's layers that the same call of the source makes."""
+        site = self.site(layer)
+        found: dict[int, Any] = {}
+        for step in self.plan.steps:
+            other = self.site(step.operation) if wants.is_layer(step.operation) else None
+            if step.operation is layer or (site is not None and other is not None and other.call is site.call):
+                found[id(step.operation)] = step.operation
+        return list(found.values())
+
+    @cached_property
+    def upstream(self) -> list[Step]:
+        """The steps before the refusing one, nearest first."""
+        return list(self.plan.upstream(self.step))
+
+    def inputs(self) -> Iterator[Step]:
+        """Yield the steps that declare the inputs of the user's model."""
+        for step in self.plan.steps[: self.index + 1]:
+            if step.is_input:
+                yield step
+
+    @cached_property
+    def use_call(self) -> tuple[ast.Call, Scope] | None:
+        """The user's call of the refusing layer on tensors, where it is written out."""
+        evidence = self.evidence
+        if evidence.event.entry not in ("call", "op") or evidence.site_call is None or evidence.site is None:
+            return None
+        if self.step.operation is not evidence.event.owner and evidence.event.entry == "call" and not self.nested:
+            return None
+        return evidence.site_call, evidence.scopes[evidence.site]
+
+    @property
+    def _operator(self) -> ast.BinOp | None:
+        """The user's arithmetic on tensors that is refused."""
+        evidence = self.evidence
+        node = evidence.frames[evidence.site].node if evidence.site is not None else None
+        return node if isinstance(node, ast.BinOp) and evidence.event.entry in ("call", "op") else None
+
+    def any_site(self) -> Site | None:
+        """Return the nearest layer's constructor call in the file of the failing call."""
+        evidence = self.evidence
+        source = evidence.scopes[evidence.site].source if evidence.site is not None else None
+        for step in (self.step, *self.upstream):
+            site = self.site(step.operation) if wants.is_layer(step.operation) else None
+            if site is not None and site.source is source and not site.kind.startswith("Input"):
+                return site
+        return None
+
+    def use(self, position: int) -> ast.expr | None:
+        """Return the expression of the tensor at a position among those that reach the refusing step."""
+        operator = self._operator
+        if operator is not None:
+            return (operator.left, operator.right)[position] if position < 2 else None  # noqa: PLR2004 - two sides
+        if self.use_call is None:
+            return None
+        paths = [
+            path for path, leaf in leaves([list(self.step.args), dict(self.step.kwargs)]) if isinstance(leaf, Slot)
+        ]
+        if position >= len(paths):
+            return None
+        call, scope = self.use_call
+        path = list(paths[position])
+        if path[0] == 1:
+            node = next((k.value for k in call.keywords if k.arg == path[1]), None)
+        elif path[1] < len(call.args):
+            node = call.args[path[1]]
+        else:
+            node = None
+        if node is None:
+            return None
+        found, rest = into_display(node, tuple(path[2:]))
+        if rest and isinstance(found, ast.Name):
+            from kerasguard.provenance.arguments import resolve_path
+
+            found, inner, rest = resolve_path(found, scope, rest)
+            if inner.source is not scope.source:
+                return None
+        return None if rest else found
 
 
-def constructed_with_tensors(evidence: Evidence) -> tuple[FailingCall, list[Argument]] | None:
-    """Return the constructor call that got tensors: the failing one, or the one that made a layer used as a tensor."""
-    call = failing_call(evidence)
-    found = _tensors_among_settings(call)
-    if call is not None and found:
-        return call, found
-    for used in layers_used_as_tensors(evidence):
-        if used.call is not None:
-            found = _tensors_among_settings(used.call)
-            if found:
-                return used.call, found
+def failure_of(evidence: Evidence) -> Failure | None:
+    """Return the refused input that an error is about, or None where it is about something else; asked once."""
+    held = vars(evidence)
+    if "_building" not in held:
+        held["_building"] = _failure(evidence)
+    found: Failure | None = held["_building"]
+    return found
+
+
+def _failure(evidence: Evidence) -> Failure | None:
+    if isinstance(evidence.event.error, NameError | ImportError | OSError | KeyboardInterrupt):
+        return None
+    planned = plan_of(evidence)
+    if planned is None:
+        return None
+    plan, traced = planned
+    control = rebuild(plan, traced=traced)
+    if control.error is None or control.step is None or control.step < plan.failing:
+        return None  # the unmodified plan must fail at the failing call, or trials prove nothing
+    return Failure(evidence, plan, control, traced)
+
+
+def plan_of(evidence: Evidence) -> tuple[Plan, bool] | None:
+    """Return the steps that lead to the failing call, and whether they must be traced as fit does."""
+    event = evidence.event
+    if event.entry in ("call", "op") and _symbolic([list(event.args), dict(event.kwargs)]):
+        return _with(rebuild_plan.plan_of_call(event.owner, event.args, event.kwargs), traced=False)
+    for call in evidence.layer_calls:
+        if _symbolic(call.inputs) and call.layer is not event.owner:
+            return _with(rebuild_plan.plan_of_call(call.layer, (call.inputs,), {}), traced=False)
+    if event.entry == "add" and event.args and wants.is_layer(event.args[0]):
+        return _with(_added(event.owner, event.args[0]), traced=False)
+    for call in evidence.layer_calls:
+        if wants.is_model(call.layer) and call.inputs is not None:
+            return _with(_on_data(call.layer, call.inputs), traced=True)
     return None
 
 
-def _tensors_among_settings(call: FailingCall | None) -> list[Argument]:
-    if call is None or not is_layer_class(call.function):
-        return []
-    return [argument for argument in call.nodes() if has_symbolic(argument[2]) and argument[0] != "name"]
+def _with(plan: Plan | None, *, traced: bool) -> tuple[Plan, bool] | None:
+    return None if plan is None else (plan, traced)
 
 
-def call_on_given(call: FailingCall, given: list[Argument]) -> Iterator[Candidate]:
-    """Propose to move the tensors of a constructor call behind it."""
-    written = [call.source.segment(node) for _, node, _ in given]
-    inputs = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
-    value = given[0][2] if len(given) == 1 else [one for _, _, one in given]
-    moved = {where for where, _, _ in given}
-    args = [one for index, one in enumerate(call.args) if index not in moved]
-    kwargs = {name: one for name, one in call.kwargs.items() if name not in moved}
-    kept = [
-        call.source.segment(node) if isinstance(where, int) else f"{where}={call.source.segment(node)}"
-        for where, node, _ in call.nodes()
-        if where not in moved
-    ]
-    if len(kept) != len(args) + len(kwargs):
-        return
-    text = f"{call.source.segment(call.node.func)}({', '.join(kept)})({inputs})"
-    root = symbolic.flavour(*(leaf for _, leaf in specs.leaves(value)), call.function)
-    yield Candidate(
-        title=f"call the layer on {inputs}",
-        edits=(edits.replace(call.source, call.node, text),),
-        cost=1.0,
-        check=(lambda: symbolic.attempt(lambda: call.function(*args, **kwargs)(value), [value], root, "the layer returns"))
-        if _all_live(call, moved)
-        else None,
-        cause=call.place,
-        applicability="safe",
-    )
+def _added(model: Any, layer: Any) -> Plan | None:
+    """Return the plan for a layer that is added to a Sequential: it would be called on the output there is."""
+    try:
+        outputs = [leaf for _, leaf in leaves(model.outputs)]
+    except (AttributeError, ValueError):
+        return None
+    return rebuild_plan.plan_of_call(layer, (outputs[0],), {}) if len(outputs) == 1 else None
 
 
-def _all_live(call: FailingCall, moved: set[str | int]) -> bool:
-    from kerasguard.repairs.failing import is_live
-
-    return all(is_live(value) for where, _, value in call.nodes() if where not in moved)
-
-
-class Used:
-    """A layer, a class of layers, a model or a function that stands where a tensor belongs.
-
-    Attributes
-    ----------
-    value
-        The object.
-    node, scope
-        The expression in the failing call.
-    binding, home
-        What bound the name used there, if it is one.
-    call
-        The constructor call that made a layer.
-    """
-
-    def __init__(self, value: Any, node: ast.expr, scope: Scope) -> None:
-        self.value, self.node, self.scope = value, node, scope
-        self.binding: Binding | None = None
-        self.home = scope
-        if isinstance(node, ast.Name):
-            self.home, found = scope.home(node.id, node)
-            plain = [one for one in found if one.kind in ("assign", "walrus") and not one.path]
-            self.binding = self._maker_of(plain) or next(iter(plain), None)
-        made = self.binding.value if self.binding is not None else node
-        self.made = made
-        self.call = call_at(made, self.home) if isinstance(made, ast.Call) else None
-        if self.call is not None and not isinstance(self.call.function, type):
-            self.call = None
-
-    def _maker_of(self, bindings: list[Binding]) -> Binding | None:
-        """Return the binding that made this very layer: in a loop several reach."""
-        origin = None if isinstance(self.value, type) else origin_of(self.value)
-        source = self.home.source
-        if origin is None or source is None:
+def _on_data(model: Any, inputs: Any) -> Plan | None:
+    shapes = []
+    for _, leaf in leaves(inputs):
+        shape = specs.shape_of(leaf)
+        if not shape:
             return None
-        lines = {id(source.statement(at[1])) for at in (node_at(*step) for step in origin.stack) if at is not None}
-        return next((one for one in bindings if id(one.statement) in lines), None)
-
-    @property
-    def name(self) -> str:
-        """As the user wrote it."""
-        return self.scope.source.segment(self.node) if self.scope.source is not None else ""
+        shapes.append(((None, *shape[1:]), specs.dtype_of(leaf)))
+    if rebuild_plan.graph_of(model) is not None:
+        return rebuild_plan.plan_of_model(model, shapes)
+    return rebuild_plan.plan_of_chain(model, *shapes[0]) if wants.is_sequential(model) and len(shapes) == 1 else None
 
 
-def layers_used_as_tensors(evidence: Evidence) -> list[Used]:
-    """Return what stands in the failing call where a tensor belongs and is a layer, class, model or function."""
-    call = failing_call(evidence)
-    if call is None:
-        return []
-    if evidence.event.entry not in ("functional", "call", "op", "none"):
-        return []
-    if evidence.event.entry != "functional" and not (
-        specs.kind_of(call.function) in ("layer", "model") or _is_keras_function(call.function)
-    ):
-        return []
-    found: list[Used] = []
-    for where, node, value in call.nodes():
-        if where not in (0, 1, "inputs", "outputs", "x", "xs"):
-            continue
-        for one, leaf in _leaves(node, value):
-            if specs.kind_of(leaf) in ("layer", "model") or is_layer_class(leaf) or _is_function(leaf):
-                found.append(Used(leaf, one, call.scope))
+def _symbolic(tree: Any) -> bool:
+    return any(wants.is_keras_tensor(leaf) for _, leaf in leaves(tree))
+
+
+def kind_of(failure: Failure) -> str:
+    """Return the code of the mistake, decided by what the layer would have taken."""
+    held = vars(failure)
+    if "_kind" not in held:
+        held["_kind"] = _kind(failure)
+    return str(held["_kind"])
+
+
+def _kind(failure: Failure) -> str:
+    if failure.from_data:
+        return ""
+    operation = failure.step.operation
+    if failure.nested:
+        return "KG207"
+    if hasattr(operation, "return_sequences") and len(failure.step.slots) > 1:
+        return "KG208"
+    if hasattr(operation, "target_shape"):
+        return "KG205"
+    if failure.merges:
+        return "KG202"
+    if _accepts(failure, Change(own=frozenset({failure.index}))):
+        return "KG207"
+    if any(None in (shape or (None,))[1:] for shape in failure.given) and _accepts(failure, _closed(failure)):
+        return "KG204"
+    if failure.shape and len(failure.shape) > 2 and _accepts(failure, _larger(failure)):  # noqa: PLR2004 - spatial axes
+        return "KG203"
+    return "KG201"
+
+
+def _accepts(failure: Failure, change: Change) -> bool:
+    return rebuild(failure.plan, change, traced=failure.traced).accepted
+
+
+def _closed(failure: Failure) -> Change:
+    inputs = {}
+    for step in failure.inputs():
+        shape = step.shapes[0] if step.shapes else None
+        if shape and None in shape[1:]:
+            inputs[id(step.operation)] = (shape[0], *(SOME if size is None else size for size in shape[1:]))
+    return Change(inputs=inputs)
+
+
+def _larger(failure: Failure) -> Change:
+    inputs = {}
+    for step in failure.inputs():
+        shape = step.shapes[0] if step.shapes else None
+        if shape and len(shape) > 2:  # noqa: PLR2004 - spatial axes
+            grown = (size * LARGER if size is not None else None for size in shape[1:-1])
+            inputs[id(step.operation)] = (shape[0], *grown, shape[-1])
+    return Change(inputs=inputs)
+
+
+def search(failure: Failure) -> list[tuple[Proposal, Built]]:
+    """Return the proposals that are accepted, the smallest first; asked once."""
+    held = vars(failure)
+    if "_found" not in held:
+        held["_found"] = _search(failure)
+    found: list[tuple[Proposal, Built]] = held["_found"]
     return found
 
 
-def _is_keras_function(value: Any) -> bool:
-    return inspect.isroutine(value) and str(getattr(value, "__module__", "")).partition(".")[0] in ("keras", "tf_keras")
+def _search(failure: Failure) -> list[tuple[Proposal, Built]]:
+    from kerasguard.repairs import building_families
 
-
-def _is_function(value: Any) -> bool:
-    return inspect.isfunction(value) and not _is_keras_function(value)
-
-
-def _leaves(node: ast.expr, value: Any) -> Iterator[tuple[ast.expr, Any]]:
-    if isinstance(node, ast.List | ast.Tuple) and isinstance(value, list | tuple) and len(node.elts) == len(value):
-        for one, item in zip(node.elts, value, strict=True):
-            yield from _leaves(one, item)
-    elif isinstance(node, ast.Dict) and isinstance(value, dict) and len(node.values) == len(value):
-        for one, item in zip(node.values, value.values(), strict=True):
-            yield from _leaves(one, item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield node, item
-    else:
-        yield node, value
-
-
-def calls_of_never_called(evidence: Evidence, used: Used) -> Iterator[Candidate]:
-    """Propose to call what was never called, on the tensor that was there before."""
-    source = used.home.source
-    if source is None or used.made is None:
-        return
-    for cost, (text, tensor) in enumerate(_tensors_before(evidence, used)):
-        yield from _called_on(evidence, used, source, text, tensor, 1.0 + cost)
-
-
-def _called_on(
-    evidence: Evidence, used: Used, source: SourceFile, text: str, tensor: Any, cost: float
-) -> Iterator[Candidate]:
-    target: ast.expr = used.made if used.made is not None and not _called_elsewhere(used) else used.node
-    layer = used.value
-    if isinstance(layer, type):
-        pattern, make = f"{{}}()({text})", (lambda: layer()(tensor))
-    else:
-        pattern, make = f"{{}}({text})", (lambda: layer(tensor))
-    where = used.scope.source if target is used.node else source
-    assert where is not None  # noqa: S101 - a node has a source
-    is_function = _is_function(layer)
-    cost += 0.5 if is_function else 0.0
-    check: Callable[[], Outcome] | None = None
-    if tensor is not None and not is_function:
-        check = _then_failing(evidence, used, make, tensor)
-    yield Candidate(
-        title=f"call {used.name} on `{text}`",
-        edits=(edits.wrap(where, target, pattern),),
-        cost=cost,
-        check=check,
-        cause=statement_place(where, target),
-    )
-
-
-def _then_failing(evidence: Evidence, used: Used, make: Callable[[], Any], tensor: Any) -> Callable[[], Outcome]:
-    """Return a trial that makes the tensor, and then the failing call with it."""
-    root = symbolic.flavour(tensor)
-    event = evidence.event
-
-    def put(tree: Any, new: Any) -> Any:
-        return specs.map_leaves(tree, lambda leaf: new if leaf is used.value else leaf)
-
-    def run() -> Any:
-        new = make()
-        if event.entry == "functional" and root is not None:
-            given = inspect_arguments(event.args, event.kwargs)
-            return symbolic.functional(root, put(given["inputs"], new), put(given["outputs"], new))
-        if event.entry == "call":
-            args = [put(one, new) for one in event.args]
-            return event.owner(*args, **{k: put(v, new) for k, v in event.kwargs.items()})
-        return new
-
-    return lambda: symbolic.attempt(run, [tensor, used.value, event.owner], root, "it then returns")
-
-
-def inspect_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return inputs and outputs of a functional model's constructor."""
-    names = ("inputs", "outputs", "name")
-    return {"inputs": None, "outputs": None, **dict(zip(names, args, strict=False)), **kwargs}
-
-
-def _called_elsewhere(used: Used) -> bool:
-    """Return whether the name is used as a layer in other places: then it rightly is one."""
-    if used.binding is None or used.home.source is None or not isinstance(used.node, ast.Name):
-        return False
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == used.node.id
-        for node in ast.walk(used.home.owner or used.home.source.tree)
-    )
-
-
-def _tensors_before(evidence: Evidence, used: Used) -> Iterator[tuple[str, Any]]:
-    """Yield the tensors on which it could have been called: the one of the same name first, then loose ends."""
-    source = used.home.source
-    if source is None:
-        return
-    before: ast.AST | None = used.binding.statement if used.binding is not None else source.statement(used.node)
-    if before is None:
-        return
-    graph = _graph(evidence)
-    if used.binding is not None and isinstance(used.node, ast.Name):
-        name = used.node.id
-        for binding in used.home.bindings(name, used.binding.value):
-            if binding.statement is used.binding.statement:
-                continue
-            tensor = _made_at(graph, source, binding.statement)
-            if tensor is None and binding.kind == "parameter":
-                tensor = next((one for one in graph if not symbolic.parents(one)), None)
-            if tensor is not None:
-                yield name, tensor
-                return
-    found: list[tuple[int, str, Any]] = []
-    for name, value in used.home.names.items():
-        if specs.kind_of(value) == "keras" and symbolic.is_leaf(value) and not name.startswith("_"):
-            rows = [getattr(one.statement, "lineno", 0) for one in used.home.bindings(name, before)]
-            if rows and max(rows) < getattr(before, "lineno", 0):
-                found.append((max(rows), name, value))
-    for _, name, value in sorted(found, key=lambda item: -item[0])[:2]:
-        yield name, value
-
-
-def _graph(evidence: Evidence) -> list[Any]:
-    """Return the symbolic tensors that are within reach of the user's frames, the latest last."""
-    seeds: list[Any] = []
-    for frame in evidence.frames:
-        for value in list(frame.locals.values()):
-            seeds += [leaf for _, leaf in specs.leaves(value) if specs.kind_of(leaf) == "keras"][:32]
-    tensors = list(symbolic.inputs_behind(seeds))
-    for node in symbolic.nodes_after(tensors):
-        tensors += symbolic.outputs_of(node)
-    return [*tensors, *seeds]
-
-
-def _made_at(graph: list[Any], source: SourceFile, statement: ast.AST) -> Any:
-    """Return the last tensor without a successor that the statement made."""
-    found = None
-    for tensor in graph:
-        node = symbolic.node_of(tensor)
-        origin = origin_of(node) if node is not None else None
-        if origin is None:
-            continue
-        for code, lasti in origin.stack:
-            at = node_at(code, lasti)
-            if at is not None and at[0] is source and source.statement(at[1]) is statement:
-                if found is None or symbolic.is_leaf(tensor):
-                    found = tensor
-                break
+    waiting = sorted(building_families.proposals(failure), key=lambda one: one.cost)
+    found: list[tuple[Proposal, Built]] = []
+    until = time.monotonic() + SECONDS
+    for tried, proposal in enumerate(waiting):
+        if tried >= MOST_TRIES or time.monotonic() > until or len(found) >= MOST_ACCEPTED:
+            break
+        built = rebuild(failure.plan, proposal.change, traced=failure.traced)
+        if built.accepted:
+            found.append((proposal, built))
     return found
 
 
-def made_at(layer: Any) -> Place | None:
-    """Return the user's line that made a layer, as recorded."""
-    origin = origin_of(layer)
-    places = places_of(origin) if origin is not None else []
-    return places[0] if places else None
-
-
-def rearranged(evidence: Evidence) -> Iterator[Candidate]:
-    """Propose other ways to pass the tensors of a failing layer call: as one list, one by one, without the list."""
-    call = failing_call(evidence)
-    if call is None or specs.kind_of(call.function) not in ("layer", "model") or not call.complete:
+def candidates(evidence: Evidence, code: str) -> Iterator[Candidate]:
+    """Yield the accepted changes that mend the mistake `code`."""
+    failure = failure_of(evidence)
+    if failure is None:
         return
-    tensors = [value for value in call.args if has_symbolic(value)]
-    if len(tensors) != len(call.args) or call.node.keywords and not tensors:
-        return
-    nodes, source = call.node.args, call.source
-    layer, kwargs = call.function, call.kwargs
-    options: list[tuple[str, list[Edit], tuple[Any, ...]]] = []
-    if len(tensors) > 1:
-        first, last = source.place(nodes[0]), source.place(nodes[-1])
-        start, end = (first.row, first.column), (last.end_row, last.end_column)
-        text = source.text[source.offset(*start) : source.offset(*end)]
-        edit = Edit(source.filename, start, end, f"[{text}]")
-        options.append(("pass the tensors as one list", [edit], (list(tensors),)))
-    elif len(nodes) == 1 and isinstance(tensors[0], list | tuple):
-        items = tensors[0]
-        if isinstance(nodes[0], ast.List | ast.Tuple) and nodes[0].elts:
-            inner = [source.segment(item) for item in nodes[0].elts]
-            new = ", ".join(inner)
-        elif len(items) == 1:
-            new = f"{source.segment(nodes[0])}[0]"
-        else:
-            new = f"*{source.segment(nodes[0])}"
-        title = "pass the tensor itself, not a list" if len(items) == 1 else "pass the tensors one by one"
-        options.append((title, [edits.replace(source, nodes[0], new)], tuple(items)))
-    root = symbolic.flavour(layer)
-    for title, written, args in options:
-        yield Candidate(
-            title=title,
-            edits=tuple(written),
-            cost=1.0,
-            check=lambda args=args: symbolic.attempt(  # type: ignore[misc]
-                lambda: layer(*args, **kwargs), [list(args), layer], root, "the layer returns"
-            ),
-            cause=call.place,
-            applicability="safe",
-        )
+    for proposal, built in search(failure):
+        if (proposal.code or kind_of(failure)) == code:
+            yield Candidate(
+                title=proposal.title,
+                edits=proposal.edits,
+                cost=proposal.cost,
+                check=lambda built=built: _outcome(failure, built),  # type: ignore[misc]
+                cause=proposal.cause,
+                exact=proposal.exact,
+            )
 
 
-__all__ = [
-    "Used", "assigned", "call_on_given", "callee_name", "calls_of_never_called", "constructed_with_tensors",
-    "delete_argument", "inspect_arguments", "layers_used_as_tensors", "made_at", "rearranged",
-]  # fmt: skip
+def _outcome(failure: Failure, built: Built) -> Outcome:
+    shapes = [built.shapes.get(slot) for slot in failure.plan.results]
+    name = getattr(failure.plan.goal, "name", "the layer")
+    return Outcome(True, None, f"rebuilt on specs: {name!r} gives {', '.join(map(str, shapes))}", list(shapes))
+
+
+def names(failure: Failure, code: str) -> tuple[str, ...]:
+    """Return the names that the accepted changes of a mistake bring in."""
+    found: dict[str, None] = {}
+    for proposal, _ in search(failure):
+        if (proposal.code or kind_of(failure)) == code:
+            found.update(dict.fromkeys(proposal.names))
+    return tuple(found)
+
+
+def around(failure: Failure, code: str) -> tuple[str, ...]:
+    """Return the names that the lines which the accepted changes blame bind and pass."""
+    found: dict[str, None] = {}
+    for proposal, _ in search(failure):
+        if (proposal.code or kind_of(failure)) != code or proposal.cause is None:
+            continue
+        source = source_of(proposal.cause.filename)
+        statement = None if source is None else source.at_line(proposal.cause.row)
+        if statement is None or isinstance(getattr(statement, "body", None), list):
+            continue
+        targets = getattr(statement, "targets", [])
+        passed = [arg for node in ast.walk(statement) if isinstance(node, ast.Call) for arg in node.args]
+        for node in (*targets, *passed):
+            if isinstance(node, ast.Name):
+                found[node.id] = None
+    return tuple(found)
+
+
+__all__ = ["around", "Change", "Failure", "New", "Proposal", "candidates", "failure_of", "kind_of", "names", "search"]

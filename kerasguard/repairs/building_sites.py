@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasguard.evidence import Evidence
-from kerasguard.provenance.evaluate import Budget, evaluate
-from kerasguard.provenance.links import Link, called_scope
+from kerasguard.provenance.abstract import Budget
+from kerasguard.provenance.evaluate import evaluate
+from kerasguard.provenance.links import Link
 from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.reentry import called_scope
 from kerasguard.provenance.scope import Scope, module_scope
 from kerasguard.provenance.source import SourceFile, node_at
 from kerasguard.provenance.values import UNKNOWN
@@ -62,11 +64,16 @@ class Site:
 
     def argument(self, name: str) -> ast.expr | None:
         """Return the expression written for a constructor argument."""
-        return argument(self.call, type(self.layer), name)
+        return argument(self.call, type(self.layer) if self._plain else object, name)
 
     def position(self, name: str) -> int | None:
         """Return where the argument stands when it is passed by position."""
-        return _position(type(self.layer), name)
+        return _position(type(self.layer), name) if self._plain else None
+
+    @property
+    def _plain(self) -> bool:
+        """Whether the class itself is called, not a function that makes the layer."""
+        return not self.kind[:1].islower()
 
     @property
     def inner(self) -> ast.Call | None:

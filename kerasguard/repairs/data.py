@@ -88,9 +88,11 @@ def misfits(evidence: Evidence) -> list[Pair]:
 
 
 def misfits_of(evidence: Evidence, given: Sequence[Given]) -> list[Pair]:
-    """Return those of some tensors that are not what their input wants."""
+    """Return those of some tensors that are not what their input wants; what another layer gives is no data."""
     return [
-        (one, want) for one, want in pairs_of(evidence, given) if one.shape is not None and not want.fits(one.shape)
+        (one, want)
+        for one, want in pairs_of(evidence, given)
+        if one.shape is not None and one.spec.kind != "keras" and not want.fits(one.shape)
     ]
 
 
@@ -112,6 +114,14 @@ def _put(tree: Any, path: Path, value: Any) -> Any:
     items = list(tree)
     items[step] = _put(items[step], rest, value)
     return tuple(items) if isinstance(tree, tuple) else items
+
+
+def is_a_batch(evidence: Evidence, given: Given) -> bool:
+    """Return whether a tensor has as many rows as the labels that came with it, or a free first size."""
+    if given.shape and given.shape[0] is None:
+        return True
+    rows = {one.shape[0] for one in evidence.everything if one.slot == "y" and one.shape}
+    return bool(given.shape) and len(rows) == 1 and (given.shape or (None,))[0] in rows - {None}
 
 
 Select = Callable[[Transformation], bool]

@@ -78,10 +78,18 @@ def failing_call(evidence: Evidence, index: int = -1) -> FailingCall | None:
         return None
     call = call_at(frame.node, scope)
     if call is not None and not is_live(call.function):
-        called = _called_layer(evidence)
+        called = _called_method(evidence, call) or _called_layer(evidence)
         if called is not None:
             call = dataclasses.replace(call, function=called)
     return call
+
+
+def _called_method(evidence: Evidence, call: FailingCall) -> Any:
+    """Return the guarded method that the call names, where the innermost user frame called it."""
+    entry, owner, func = evidence.event.entry, evidence.event.owner, call.node.func
+    if not isinstance(func, ast.Attribute) or func.attr != entry or evidence.site != len(evidence.frames) - 1:
+        return None
+    return getattr(owner, entry, None)
 
 
 def _called_layer(evidence: Evidence) -> Any:

@@ -36,8 +36,8 @@ class Pair(NamedTuple):
 
 def heads(evidence: Evidence) -> list[Head]:
     """Return the outputs of the model that was to be trained or evaluated, with their losses."""
-    if evidence.event.entry not in TRAINING or evidence.event.owner is None:
-        return []
+    if evidence.event.entry not in TRAINING or evidence.event.owner is None or evidence.failing is not None:
+        return []  # what fails inside a layer is no matter of labels
     predicted = evidence.held("y_pred", "train_step", "test_step", "compute_loss", "__call__", "call")
     return losses.heads(evidence.event.owner, predicted)
 
@@ -122,10 +122,11 @@ def fits(pair: Pair) -> bool:
     return all(a is None or b is None or a == b for a, b in zip(shape[1:], output[1:], strict=True))
 
 
-def maker(given: Given) -> Link | None:
+def maker(given: Given, *, columns: bool = False) -> Link | None:
     """Return the expression that makes the labels: past names, rows selected, helpers' results and splits.
 
-    A name whose value is changed in place after it was made stays the place to write at.
+    A name whose value is changed in place after it was made stays the place to write at. ``columns`` passes selections
+    of columns as well.
     """
     if given.node is None or given.scope is None:
         return None
@@ -134,13 +135,13 @@ def maker(given: Given) -> Link | None:
     budget = Budget(nodes=20_000, seconds=0.2)
     for link in walk.chain(given.node, given.scope, path, budget):
         if link.path:
-            if not _passes(link, budget):
+            if not _passes(link, budget, columns=columns):
                 break
             continue
         last = link
         if isinstance(link.node, ast.Name) and changed_in_place(link):
             return link
-        if not _passes(link, budget):
+        if not _passes(link, budget, columns=columns):
             return link
     return last
 
@@ -152,13 +153,13 @@ def element_path(given: Given) -> tuple[Any, ...]:
     return ("*", *given.element)
 
 
-def _passes(link: Link, budget: Budget) -> bool:
+def _passes(link: Link, budget: Budget, *, columns: bool) -> bool:
     """Return whether an expression only hands its rows on: a name, a field, a selection of rows, a helper, a split."""
     node = link.node
     if isinstance(node, ast.Name | ast.Attribute):
         return True
     if isinstance(node, ast.Subscript):
-        return not isinstance(node.slice, ast.Tuple)
+        return columns or not isinstance(node.slice, ast.Tuple)
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -174,6 +175,8 @@ def changed_in_place(link: Link) -> bool:
     if not isinstance(node, ast.Name) or link.scope.owner is None:
         return False
     for other in ast.walk(link.scope.owner):
+        if isinstance(other, ast.Assign | ast.AugAssign) and link.source.owner(other) is not link.scope.owner:
+            continue  # a name of a function inside
         targets = other.targets if isinstance(other, ast.Assign) else [other.target] if isinstance(other, ast.AugAssign) else []
         for target in targets:
             base = target.value if isinstance(target, ast.Subscript) else target if isinstance(other, ast.AugAssign) else None

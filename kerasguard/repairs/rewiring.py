@@ -16,7 +16,7 @@ from kerasguard.provenance.dataflow import Part, occurrences, references, slice_
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
-from kerasguard.repairs.building import inspect_arguments
+from kerasguard.repairs.layer_calls import inspect_arguments
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, failing_call, keras_path, statement_place
 from kerasguard.vocabulary import Edit, Place

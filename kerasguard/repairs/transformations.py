@@ -185,7 +185,7 @@ def permute(order: tuple[int, ...]) -> Transformation:
     return Transformation(
         "permute",
         "move the channels of {} to the end" if first and rank > 3 else "put the axes of {} in the other order",
-        1.4 if first else (3.0 if order == (1, 0) else 1.6),
+        1.4 if first else (2.0 if order == (1, 0) else 3.0 if order[0] else 1.6),
         lambda shape: tuple(shape[axis] for axis in order),
         lambda value: _transposed(value, order),
         patterns,
@@ -260,7 +260,7 @@ def _reshaped(given: Shape, wanted: Shape | None) -> Iterator[Transformation]:
     yield Transformation(
         "reshape",
         "flatten each sample of {}" if flatten else "reshape {}",
-        1.5 if keeps_rows else 2.4,
+        1.5 if keeps_rows else 3.2,
         lambda _shape: (rows, *sizes),
         lambda value: stand_in(value, (rows, *sizes)),
         patterns,

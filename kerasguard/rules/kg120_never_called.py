@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import building
+from kerasguard.repairs import layer_calls
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.vocabulary import Offender
@@ -45,8 +45,8 @@ NAME = "never-called"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a layer, a class of layers, a model or a function in the place of a tensor."""
-    found = building.layers_used_as_tensors(evidence)
-    if not found or building.constructed_with_tensors(evidence) is not None:
+    found = layer_calls.layers_used_as_tensors(evidence)
+    if not found or layer_calls.constructed_with_tensors(evidence) is not None:
         return None
     used = found[0]
     value = used.value
@@ -74,5 +74,5 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to call it on the tensor that was there before."""
     del finding
-    for used in building.layers_used_as_tensors(evidence)[:1]:
-        yield from building.calls_of_never_called(evidence, used)
+    for used in layer_calls.layers_used_as_tensors(evidence)[:1]:
+        yield from layer_calls.calls_of_never_called(evidence, used)

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import building
+from kerasguard.repairs import layer_calls
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Offender
 
@@ -39,19 +39,19 @@ NAME = "tensor-given-to-constructor"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a constructor of a layer that got a symbolic tensor among its settings."""
-    found = building.constructed_with_tensors(evidence)
+    found = layer_calls.constructed_with_tensors(evidence)
     if found is None:
         return None
     call, given = found
-    name = building.callee_name(call)
+    name = layer_calls.callee_name(call)
     first = given[0]
     text = call.source.segment(first[1])
     return Finding(
         title=f"`{text}` was given to the constructor of {name}, not to the layer.",
         explanation=f"{name}(...) makes the layer; call what it returns on the tensor.",
         offenders=(
-            *(Offender(call.source.segment(node), "keras", building.shape_of(value)) for _, node, value in given),
-            *building.assigned(call),
+            *(Offender(call.source.segment(node), "keras", layer_calls.shape_of(value)) for _, node, value in given),
+            *layer_calls.assigned(call),
             Offender(name, "layer"),
         ),
         weight=0.9,
@@ -63,6 +63,6 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to make the layer without the tensor and to call it on the tensor."""
     del finding
-    found = building.constructed_with_tensors(evidence)
+    found = layer_calls.constructed_with_tensors(evidence)
     if found is not None:
-        yield from building.call_on_given(*found)
+        yield from layer_calls.call_on_given(*found)

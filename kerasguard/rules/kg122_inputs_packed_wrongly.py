@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import building
+from kerasguard.repairs import layer_calls
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import failing_call
 from kerasguard.vocabulary import Offender
@@ -39,7 +39,7 @@ NAME = "inputs-packed-wrongly"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a failing layer call that another packing of the same tensors makes acceptable."""
-    candidates = [one for one in building.rearranged(evidence) if one.check is not None and one.check().accepted]
+    candidates = [one for one in layer_calls.rearranged(evidence) if one.check is not None and one.check().accepted]
     call = failing_call(evidence)
     if not candidates or call is None:
         return None
@@ -48,9 +48,9 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"Layer {layer.name!r} ({type(layer).__name__}) takes its tensors in another packing.",
         explanation=f"To mend it: {candidates[0].title}.",
         offenders=(
-            *(Offender(call.source.segment(node), "keras", building.shape_of(value)) for _, node, value in call.nodes()),
+            *(Offender(call.source.segment(node), "keras", layer_calls.shape_of(value)) for _, node, value in call.nodes()),
             Offender(layer.name, "layer"),
-            *building.assigned(call),
+            *layer_calls.assigned(call),
         ),
         weight=0.8,
         suspect=Suspect(call.node.args[0], call.scope) if call.node.args else None,
@@ -61,4 +61,4 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose the packing that works."""
     del finding
-    yield from building.rearranged(evidence)
+    yield from layer_calls.rearranged(evidence)

@@ -48,7 +48,7 @@ def matches(evidence: Evidence) -> Finding | None:
         wrong,
         title=f"`{given.name}` is one sample, {words.receiver(evidence)} wants a batch of samples.",
         explanation=f"`{given.name}` has shape {words.shape(given.shape)}: the axes of one sample, without the batch axis in front.",
-        weight=0.7,
+        weight=0.3 if data.is_a_batch(evidence, given) else 0.7,
         has=words.of_rank(len(given.shape or ())),
     )
 

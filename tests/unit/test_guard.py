@@ -34,7 +34,7 @@ def snapshot() -> list[tuple[Any, str, Any]]:
     found = []
     for name in patch_points.PACKAGES:
         package = sys.modules.get(name)
-        points = [*patch_points.points(package), *patch_points.dataset_points()] if package is not None else []
+        points = [*patch_points.points(package), *patch_points.tensorflow_points()] if package is not None else []
         found += [(point.owner, point.attribute, id(vars(point.owner).get(point.attribute))) for point in points]
     return found
 

@@ -277,6 +277,8 @@ def failures() -> Any:
     custom.compile("adam")
     lstm = keras.Sequential([layers.Dense(4), layers.LSTM(3)])
     lstm.compile("sgd", "mse")
+    ids_model = keras.Sequential([layers.Embedding(5, 2), layers.LSTM(2), layers.Dense(1)])
+    ids_model.compile("sgd", "mse")
     found = {
         "missing batch axis": (
             call_of("call", c, (images[0],), {}),
@@ -298,6 +300,10 @@ def failures() -> Any:
         ),
         "mask": (fit(mask, images, array(10, 8, 8, 2)), fit(mask, images, array(10, 8, 8, 1))),
         "label range": (fit(c, images, ids + 1), fit(c, images, ids)),
+        "id range": (
+            fit(ids_model, array(4, 3, dtype="int32") + 5, array(4, 1)),
+            fit(ids_model, array(4, 3, dtype="int32") + 4, array(4, 1)),
+        ),
         "layer arguments": (
             call_of("call", cat, ([array(2, 4), array(3, 4)],), {}),
             call_of("call", cat, ([array(2, 4), array(2, 6)],), {}),
@@ -547,6 +553,27 @@ def test_own_layer_without_config() -> None:
     assert outcome.accepted, outcome.error
     assert untouched(model, fit(model, array(4, 7), array(4, 1)), before).accepted
     assert model.layers[0].seen
+
+
+def test_layer_that_makes_variables_of_values() -> None:
+    """A layer that makes a variable from an array, not from an initializer, is tried too."""
+
+    class Lazy(layers.Layer):
+        table: Any = None
+
+        def build(self, _: Any) -> None:
+            """Make the variable from an array."""
+            self.table = (keras.Variable if KERAS3 else tf.Variable)(np.ones((4,), "float32"))
+
+        def call(self, x: Any) -> Any:
+            """Use it."""
+            return x * self.table
+
+    model = Lazy()
+    for _ in range(2):
+        outcome = untouched(model, call_of("call", model, (array(2, 4),), {}))
+        assert outcome.accepted, outcome.error
+    assert model.table is None
 
 
 def test_active_tape_and_values() -> None:

@@ -1,0 +1,251 @@
+"""A function of the user's that returns nothing: which one made this None, and the return statement that it lacks."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from kerasguard.adapters import specs, symbolic, wants
+from kerasguard.evidence import Evidence
+from kerasguard.provenance.evaluate import evaluate
+from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.source import Function, SourceFile, source_of
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.failing import call_at, failing_call, statement_place
+from kerasguard.vocabulary import Edit, Place
+
+MODEL_WORDS = frozenset({"Model", "Sequential", "Input", "layers"})
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A None where a tensor or model belongs, and the function that returned it.
+
+    Attributes
+    ----------
+    node, scope
+        The expression that is None, where it is used.
+    function, source
+        The definition that returned nothing.
+    layer
+        Name of the layer whose ``call`` it is, empty for a plain function.
+    """
+
+    node: ast.expr
+    scope: Scope
+    function: Function | ast.Lambda
+    source: SourceFile
+    layer: str
+
+    @property
+    def name(self) -> str:
+        """The function's name, with its class."""
+        own = getattr(self.function, "name", "lambda")
+        around = self.source.parent(self.function)
+        return f"{around.name}.{own}" if isinstance(around, ast.ClassDef) else own
+
+
+def nothing(evidence: Evidence) -> Nothing | None:
+    """Return the None in the failing line that a function of the user's returned."""
+    for node, scope in _suspects(evidence):
+        found = _maker(node, scope, evidence)
+        if found is not None:
+            return found
+    return None
+
+
+def _suspects(evidence: Evidence) -> Iterator[tuple[ast.expr, Scope]]:
+    """Yield the expressions of the failing call that are None, or the receiver of a failing attribute."""
+    if not evidence.frames:
+        return
+    call = failing_call(evidence)
+    frame, scope = evidence.frames[-1], evidence.scopes[-1]
+    if evidence.event.entry != "none" and call is not None:
+        for _, node, value in call.nodes():
+            parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+            for part in parts:
+                known = evaluate(part, scope) if part is not node else value
+                if symbolic.is_nothing(known) or (isinstance(part, ast.Call) and _fed_nothing(evidence)):
+                    yield part, scope
+    elif isinstance(evidence.event.error, AttributeError):
+        node = frame.node
+        attribute = node.func if isinstance(node, ast.Call) else node
+        if isinstance(attribute, ast.Attribute) and evaluate(attribute.value, scope) is None:
+            yield attribute.value, scope
+
+
+def _fed_nothing(evidence: Evidence) -> bool:
+    """Return whether the failing layer was given None: its argument is not bound to a name."""
+    failing = evidence.failing
+    return failing is not None and symbolic.is_nothing(failing.inputs)
+
+
+def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
+    made, home = node, scope
+    for _ in range(6):
+        if not isinstance(made, ast.Name | ast.Attribute):
+            break
+        if not isinstance(made, ast.Name):
+            return None
+        around, bound = home.home(made.id, made)
+        value = next((one.value for one in bound if one.kind in ("assign", "walrus") and not one.path), None)
+        if value is None:
+            return None
+        made, home = value, around
+    if not isinstance(made, ast.Call):
+        return None
+    function, layer = _called(made, home, evidence)
+    code = getattr(function, "__code__", None)
+    source = source_of(code.co_filename) if code is not None else None
+    definition = source.definition(code) if source is not None and code is not None else None
+    if source is None or not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    if not layer and evidence.event.entry == "none" and not _builds(definition):
+        return None
+    return Nothing(node, scope, definition, source, layer) if _may_end_without(definition) else None
+
+
+def _called(call: ast.Call, scope: Scope, evidence: Evidence) -> tuple[Any, str]:
+    """Return the function that ran when this was called, and the name of its layer if it is one."""
+    function = evaluate(call.func, scope)
+    if specs.kind_of(function) in ("layer", "model"):
+        inner = getattr(function, "function", None)
+        if isinstance(inner, FunctionType) and type(function).__name__ == "Lambda":
+            return inner, str(function.name)
+        return inspect.unwrap(type(function).call), str(function.name)
+    if isinstance(function, FunctionType):
+        return function, ""
+    if isinstance(call.func, ast.Call):  # Layer(...)(x)
+        cls = evaluate(call.func.func, scope)
+        if isinstance(cls, type) and any(wants.is_keras(base) for base in cls.__mro__):
+            maker = call_at(call.func, scope)
+            name = maker.kwargs.get("name") if maker is not None else None
+            if cls.__name__ == "Lambda" and maker is not None and maker.args:
+                return maker.args[0], str(name or cls.__name__)
+            return inspect.unwrap(cls.call), str(name or cls.__name__)
+    return function, ""
+
+
+def _builds(definition: ast.AST) -> bool:
+    """Return whether a function makes something of Keras: forgetting to return anything else is not our business."""
+    words = {node.attr for node in ast.walk(definition) if isinstance(node, ast.Attribute)}
+    words |= {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
+    return bool(words & MODEL_WORDS)
+
+
+def returns_of(definition: ast.AST) -> list[ast.Return]:
+    """Return the return statements of a function itself, in source order."""
+    found: list[ast.Return] = []
+    waiting: list[ast.AST] = list(getattr(definition, "body", []))
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.Return):
+            found.append(node)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda | ast.expr):
+            waiting += list(ast.iter_child_nodes(node))
+    return sorted(found, key=lambda node: node.lineno)
+
+
+def _may_end_without(definition: Function) -> bool:
+    return not _surely_returns(definition.body) or any(one.value is None for one in returns_of(definition))
+
+
+def _surely_returns(block: list[ast.stmt]) -> bool:
+    last = block[-1] if block else None
+    if isinstance(last, ast.Return | ast.Raise):
+        return True
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and _surely_returns(last.body) and _surely_returns(last.orelse)
+    if isinstance(last, ast.With):
+        return _surely_returns(last.body)
+    if isinstance(last, ast.Try):
+        return _surely_returns(last.body) and all(_surely_returns(handler.body) for handler in last.handlers)
+    return False
+
+
+def blame(found: Nothing) -> Place:
+    """Return the line to blame: the only return, standing in a branch, or the last statement of the body."""
+    returns = [one for one in returns_of(found.function) if one.value is not None]
+    if returns:
+        return found.source.place(returns[-1])
+    return statement_place(found.source, _last(found.function))
+
+
+def _last(definition: Any) -> ast.stmt:
+    last: ast.stmt = definition.body[-1]
+    while isinstance(getattr(last, "body", None), list):
+        block = getattr(last, "orelse", None) or last.body  # type: ignore[attr-defined]  # it has a body
+        last = block[-1]
+    return last
+
+
+def candidates(found: Nothing) -> Iterator[Candidate]:
+    """Propose to return what the function has computed."""
+    definition, source = found.function, found.source
+    assert not isinstance(definition, ast.Lambda)  # noqa: S101 - a lambda always returns
+    returns = returns_of(definition)
+    bare = next((one for one in returns if one.value is None), None)
+    given = [one for one in returns if one.value is not None]
+    text = source.segment(given[-1].value) if given and given[-1].value is not None else _result(source, definition)
+    if text is None:
+        return
+    last = definition.body[-1]
+    if bare is not None and not given:
+        place = source.place(bare)
+        edit = Edit(source.filename, (place.row, place.column), (place.end_row, place.end_column), f"return {text}")
+    elif not given and isinstance(last, ast.Expr) and source.segment(last.value) == text:
+        place = source.place(last)
+        edit = Edit(source.filename, (place.row, place.column), (place.row, place.column), "return ")
+    else:
+        edit = _behind(source, definition, f"return {text}")
+    yield Candidate(
+        title=f"return {text} at the end of {found.name}",
+        edits=(edit,),
+        cost=1.0,
+        cause=blame(found),
+        exact=False,
+    )
+
+
+def _behind(source: SourceFile, definition: Function, text: str) -> Edit:
+    """Insert a statement as the last one of a function."""
+    first, last = definition.body[0], definition.body[-1]
+    row = last.end_lineno or last.lineno
+    line = source.lines[first.lineno - 1]
+    indent = line[: len(line) - len(line.lstrip())]
+    if first.lineno == definition.lineno:  # the body stands on the line of the `def`
+        at = (row, len(source.lines[row - 1].rstrip()) + 1)
+        return Edit(source.filename, at, at, f"; {text}")
+    at = (row, len(source.lines[row - 1].rstrip("\r\n")) + 1)
+    return Edit(source.filename, at, at, f"\n{indent}{text}")
+
+
+def _result(source: SourceFile, definition: Function) -> str | None:
+    """Return what the function's last statement computed, as an expression."""
+    last = _last(definition)
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        func = last.value.func
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id != "self":
+            bound = {
+                node.id
+                for node in ast.walk(definition)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+            if func.value.id in bound:  # `model.compile(...)` at the end of a builder
+                return func.value.id
+        return source.segment(last.value) if last is definition.body[-1] else None
+    if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
+        return last.targets[0].id
+    if isinstance(last, ast.AugAssign | ast.AnnAssign) and isinstance(last.target, ast.Name):
+        return last.target.id
+    assigned = [
+        node for node in ast.walk(definition) if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    ]
+    if assigned:
+        target = max(assigned, key=lambda node: node.lineno).targets[0]
+        return target.id if isinstance(target, ast.Name) else None
+    return None

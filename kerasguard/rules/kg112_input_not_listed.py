@@ -1,0 +1,60 @@
+"""The outputs of a model depend on an Input that it does not list.
+
+## What it does
+All the listed inputs are used, and at least one more Input is that the model does not know of.
+
+## Why it happens
+A helper makes an Input of its own; an optional branch adds one; the list was not extended.
+
+## Example
+```python
+image, factor = keras.Input((32, 32, 3)), keras.Input((1, 1, 1))
+gated = keras.layers.Multiply()([image, factor])
+model = keras.Model(image, gated)
+```
+
+## Use instead
+```python
+model = keras.Model([image, factor], gated)
+```
+
+## When the fix is wrong
+When the value is the same for all samples: use a constant or a weight in the place of an Input. A model with one more
+input also has to be given one more array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import connections
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.vocabulary import Offender
+
+CODE = "KG112"
+NAME = "input-not-listed"
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match a model whose outputs depend on Inputs besides those that it lists."""
+    cut = connections.cut_of(evidence)
+    if cut is None or cut.wiring.unused:
+        return None
+    names = connections.names(cut)
+    return Finding(
+        title=f"The output also depends on the Input `{names[0]}`, which is not among the model's inputs.",
+        explanation=f"It has shape {connections.shape(cut.wiring.loose[0])}. All Inputs have to be listed.",
+        offenders=tuple(Offender(name, "tensor") for name in names),
+        weight=0.8,
+        cause=cut.birth(cut.wiring.loose[0]),
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose to list the Input, and to hand it out of the helper that makes it."""
+    del finding
+    cut = connections.cut_of(evidence)
+    if cut is not None:
+        yield from connections.listed_too(cut)

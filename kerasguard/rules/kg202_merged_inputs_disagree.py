@@ -1,0 +1,58 @@
+"""The tensors that are brought together do not have sizes that go together.
+
+## What it does
+Add, Multiply and the like want tensors of equal shape, Concatenate wants all axes but one to be equal, Dot and attention
+want common axes.
+
+## Why it happens
+A residual block changes the number of channels while the shortcut keeps it; a size that is halved and doubled again is
+odd somewhere; one branch is flattened and the other is not.
+
+## Example
+```python
+y = keras.layers.Conv2D(64, 3, padding="same")(x)
+x = keras.layers.Add()([y, x])  # x has 32 channels
+```
+
+## Use instead
+```python
+y = keras.layers.Conv2D(64, 3, padding="same")(x)
+x = keras.layers.Add()([y, keras.layers.Conv2D(64, 1)(x)])
+```
+
+## When the fix is wrong
+When the branches were never meant to meet here: look at which tensors the two names are bound to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import building
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import building_words
+
+CODE = "KG202"
+NAME = "merged-inputs-disagree"
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match an input that is refused for this reason, decided by what would have been accepted."""
+    failure = building_words.of_kind(evidence, CODE)
+    if failure is None:
+        return None
+    return building_words.finding(
+        failure,
+        CODE,
+        title=f"{building_words.layer_name(failure)} cannot bring {building_words.shapes(failure)} together.",
+        explanation="The shapes have to agree, except for the axis along which tensors are concatenated.",
+        weight=0.6,
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose the changes of the model that were accepted when it was rebuilt with them."""
+    del finding
+    yield from building.candidates(evidence, CODE)

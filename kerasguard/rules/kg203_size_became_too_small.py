@@ -1,0 +1,58 @@
+"""The picture or sequence has become too small for the next layer.
+
+## What it does
+Convolutions and poolings without padding make their input smaller. After some of them there are fewer positions left
+than the next window is wide.
+
+## Why it happens
+The network was written for larger inputs, or has one block too many.
+
+## Example
+```python
+model = keras.Sequential([keras.Input((28, 28, 1))])
+for filters in (16, 32, 64, 128):
+    model.add(keras.layers.Conv2D(filters, 3))
+    model.add(keras.layers.MaxPooling2D())
+```
+
+## Use instead
+```python
+    model.add(keras.layers.Conv2D(filters, 3, padding="same"))
+```
+
+## When the fix is wrong
+When the architecture is to stay as it is: use larger inputs, or fewer blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import building
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import building_words
+
+CODE = "KG203"
+NAME = "size-became-too-small"
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match an input that is refused for this reason, decided by what would have been accepted."""
+    failure = building_words.of_kind(evidence, CODE)
+    if failure is None:
+        return None
+    return building_words.finding(
+        failure,
+        CODE,
+        title=f"{building_words.layer_name(failure)} is given {building_words.shapes(failure)}, which is too small for it.",
+        explanation="Every convolution and pooling before it has made the input smaller; a larger input would have been accepted.",
+        weight=0.6,
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose the changes of the model that were accepted when it was rebuilt with them."""
+    del finding
+    yield from building.candidates(evidence, CODE)

@@ -1,0 +1,58 @@
+"""A model or layer is given another size than it was built for.
+
+## What it does
+A model keeps the shape of its Input, a layer the size that its weights were made for. Here one gives what the other does
+not take.
+
+## Why it happens
+Generator and discriminator, encoder and decoder compute their sizes in two places; a layer is used twice on
+tensors of different sizes.
+
+## Example
+```python
+generator = make_generator()  # gives (None, 32, 32, 3)
+discriminator = make_discriminator((28, 28, 3))
+score = discriminator(generator(noise))
+```
+
+## Use instead
+```python
+discriminator = make_discriminator(generator.output_shape[1:])
+```
+
+## When the fix is wrong
+When the model that gives the tensor is the one with the wrong size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import building
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import building_words
+
+CODE = "KG207"
+NAME = "sizes-of-two-parts"
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match an input that is refused for this reason, decided by what would have been accepted."""
+    failure = building_words.of_kind(evidence, CODE)
+    if failure is None:
+        return None
+    return building_words.finding(
+        failure,
+        CODE,
+        title=f"{building_words.layer_name(failure)} is given {building_words.shapes(failure)}, and was built for another size.",
+        explanation="A model keeps the shape of its Input, a layer the size of its weights.",
+        weight=0.6,
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose the changes of the model that were accepted when it was rebuilt with them."""
+    del finding
+    yield from building.candidates(evidence, CODE)

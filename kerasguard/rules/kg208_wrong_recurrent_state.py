@@ -1,0 +1,58 @@
+"""The initial state of a recurrent layer does not have the shape of its state.
+
+## What it does
+The state of an LSTM are two tensors of shape (batch, units), that of a GRU is one. What is given as `initial_state` has
+another rank, another size, or another number of tensors.
+
+## Why it happens
+The whole encoded sequence is passed in the place of the last state; the encoder has other units than the decoder, or is
+bidirectional and has twice as many.
+
+## Example
+```python
+encoded = keras.layers.GRU(32, return_sequences=True)(x)
+decoded = keras.layers.GRU(32)(y, initial_state=encoded)
+```
+
+## Use instead
+```python
+encoded = keras.layers.GRU(32)(x)
+decoded = keras.layers.GRU(32)(y, initial_state=encoded)
+```
+
+## When the fix is wrong
+When the whole sequence is used elsewhere too, by attention for instance: then use `return_state=True`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import building
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import building_words
+
+CODE = "KG208"
+NAME = "wrong-recurrent-state"
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match an input that is refused for this reason, decided by what would have been accepted."""
+    failure = building_words.of_kind(evidence, CODE)
+    if failure is None:
+        return None
+    return building_words.finding(
+        failure,
+        CODE,
+        title=f"{building_words.layer_name(failure)} is given an initial state of another shape than its own.",
+        explanation=f"It is given {building_words.shapes(failure)}; a state has shape (batch, units).",
+        weight=0.7,
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose the changes of the model that were accepted when it was rebuilt with them."""
+    del finding
+    yield from building.candidates(evidence, CODE)

@@ -1,0 +1,79 @@
+"""Class numbers lie outside the classes that the output has.
+
+## What it does
+A sparse loss gets labels below zero, or labels as large as the number of units or larger.
+
+## Why it happens
+An output with `n` units has the classes 0 to n - 1. Ratings from 1 to 5, ids from a file that counts from 1, or a number that
+marks what should be ignored (255 in many masks) lie outside. On some devices nothing is raised and the loss becomes NaN.
+
+## Example
+```python
+model.add(Dense(5, activation="softmax"))
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x, stars)                  # 1 to 5
+```
+
+## Use instead
+```python
+model.fit(x, stars - 1)
+```
+
+## When the fix is wrong
+When a class is missing in the output: give the last layer one more unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import label_ranges, labels, units
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
+
+CODE = "KG404"
+NAME = "labels-out-of-range"
+
+
+def _wrong(evidence: Evidence) -> labels.Pair | None:
+    for pair in labels.pairs(evidence):
+        if pair.head.sparse and labels.class_rank(pair) == 1 and label_ranges.outside(pair) is not None:
+            return pair
+    return None
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match class numbers outside the units of an output with a sparse loss."""
+    pair = _wrong(evidence)
+    bounds = label_ranges.outside(pair) if pair is not None else None
+    if pair is None or bounds is None or units.wanted_units(pair) is not None:
+        return None
+    given, head = pair
+    last = (head.units or 1) - 1
+    return Finding(
+        title=f"The labels `{given.name}` run from {bounds[0]} to {bounds[1]}, the output of {words.receiver(evidence)} "
+        f"has the classes 0 to {last}.",
+        explanation=f"Output '{head.name}' has {head.units} units: one for each class, counted from 0.",
+        offenders=labels.offenders(pair),
+        expected=(labels.expectation(pair, (head.shape or ())[:-1], f"whole numbers from 0 to {last}"),),
+        weight=0.9,
+        suspect=labels.suspect(given),
+        cause=label_ranges.last_seen(pair),
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose to count from zero, to ignore the one number outside, or one more unit."""
+    del finding
+    pair = _wrong(evidence)
+    if pair is None:
+        return
+    if label_ranges.counted_from_one(pair):
+        yield from label_ranges.shifted(evidence, pair)
+    if label_ranges.marker(pair) is not None:
+        yield from label_ranges.ignoring(evidence, pair)
+    bounds = label_ranges.outside(pair)
+    if bounds is not None and bounds[0] >= 0 and bounds[1] < units.MOST_CLASSES and label_ranges.marker(pair) is None:
+        yield from units.resized(evidence, pair, bounds[1] + 1, cost=1.6)

@@ -1,0 +1,70 @@
+"""The labels have axes or channels that the output does not have.
+
+## What it does
+Labels and output differ in the number of axes, or a mask has the channels of a picture.
+
+## Why it happens
+A mask read like a photograph has three equal channels, the network predicts one. `labels[None]`, a stack of one array or a
+generator that adds the batch axis by hand leave an axis of one too many.
+
+## Example
+```python
+mask = load_picture(path)            # (128, 128, 3)
+unet.fit(images, masks)              # the output is (None, 128, 128, 1)
+```
+
+## Use instead
+```python
+unet.fit(images, masks[..., :1])
+```
+
+## When the fix is wrong
+When the channels of the mask are classes: then the last layer needs as many filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import label_shapes, labels
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
+
+CODE = "KG405"
+NAME = "labels-of-wrong-shape"
+
+
+def _wrong(evidence: Evidence) -> tuple[labels.Pair, label_shapes.Change] | None:
+    for pair in labels.pairs(evidence):
+        change = label_shapes.change(pair)
+        if change is not None:
+            return pair, change
+    return None
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match labels that a slice of channels, or an axis less, makes fit."""
+    wrong = _wrong(evidence)
+    if wrong is None:
+        return None
+    pair, change = wrong
+    given, head = pair
+    return Finding(
+        title=f"The labels `{given.name}` have shape {words.shape(given.shape)}, output '{head.name}' of "
+        f"{words.receiver(evidence)} has {words.shape(head.shape)}.",
+        explanation=f"The loss compares them element by element. To mend it: {change.title}.",
+        offenders=labels.offenders(pair),
+        expected=(labels.expectation(pair, head.shape, "the output of the model"),),
+        weight=0.85,
+        suspect=labels.suspect(given),
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose the slice or the axis less, where the labels are made."""
+    del finding
+    wrong = _wrong(evidence)
+    if wrong is not None:
+        yield from label_shapes.candidates(evidence, *wrong)

@@ -1,0 +1,73 @@
+"""In a hand-written loss, labels (n,) meet an output (n, 1).
+
+## What it does
+Inside a gradient tape, labels of shape (n,) and a model's output of shape (n, 1) are subtracted, multiplied or compared.
+Nothing is raised.
+
+## Why it happens
+Shapes are aligned from the right: (n,) counts as one row of n columns, (n, 1) as n rows. The result has n x n values, every
+label against every prediction. Its mean is smallest when all predictions are the mean of the labels, so the model learns just
+that. The losses of Keras add the missing axis; a loss written by hand has to.
+
+## Example
+```python
+pred = model(x)                                   # (n, 1)
+loss = tf.reduce_mean(tf.square(y - pred))        # y is (n,)
+```
+
+## Use instead
+```python
+loss = tf.reduce_mean(tf.square(y[:, tf.newaxis] - pred))
+```
+
+## When the fix is wrong
+When every label is meant to meet every prediction: then write the axes, `y[tf.newaxis, :] - pred`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard import edits
+from kerasguard.finding import Finding, Suspect
+from kerasguard.repairs import broadcasts, writing
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
+from kerasguard.situation import Situation
+from kerasguard.vocabulary import Expectation, Offender, Shape
+
+CODE = "KG701"
+NAME = "labels-meet-every-prediction"
+OCCASIONS = frozenset({"tape"})
+PATTERN = {"numpy": "{}[:, np.newaxis]", "tensor": "{}[:, tf.newaxis]"}
+
+
+def warns(situation: Situation) -> Finding | None:
+    """Warn of an operation whose result has a value for each pair of label and prediction."""
+    found = broadcasts.in_tape(*situation.here)
+    if found is None:
+        return None
+    source = found.scope.source
+    labels, output = ((source.segment(node) if source is not None else "") for node in (found.labels, found.output))
+    given, made = found.shapes
+    result: Shape = (made[0], given[0])
+    return Finding(
+        title=f"`{labels}` {words.shape(given)} and `{output}` {words.shape(made)} give {words.shape(result)}: "
+        "every label meets every prediction.",
+        explanation="Shapes are aligned from the right. A loss of these differences makes the model predict the mean.",
+        offenders=(Offender(labels, "labels", given), Offender(output, "output", made)),
+        expected=(Expectation(labels, made, None, f"as {found.model.name!r} returns"),),
+        suspect=Suspect(found.labels, found.scope, words.of_rank(len(given)), labels),
+        notes={"meeting": found},
+    )
+
+
+def repairs(situation: Situation, finding: Finding) -> Iterator[Candidate]:
+    """Propose to give the labels the missing axis where they meet the output."""
+    del situation
+    found: broadcasts.Meeting = finding.notes["meeting"]
+    source = found.scope.source
+    if source is not None:
+        text, imports = writing.pattern(source, "eager", PATTERN)
+        edit = edits.wrap(source, found.labels, text)
+        yield Candidate("add the missing axis to the labels", (*imports, edit), cost=0.8, exact=False)

@@ -1,0 +1,150 @@
+"""What a check for silent mistakes may reason from: a call that went well, a loss with its labels, or a gradient's line."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from types import FrameType
+from typing import Any, Literal
+
+from kerasguard.adapters import specs, unnoticed
+from kerasguard.adapters.trial_loss import loss_name
+from kerasguard.boundary import OpenCall
+from kerasguard.checks import KerasGuardWarning
+from kerasguard.event import Event, StackEntry
+from kerasguard.evidence import Evidence, Given
+from kerasguard.finding import Suspect
+from kerasguard.provenance.scope import Scope
+from kerasguard.vocabulary import Shape
+
+Occasion = Literal["call", "loss", "tape"]
+
+
+@dataclass(frozen=True)
+class LossSeen:
+    """One call of a loss object.
+
+    Attributes
+    ----------
+    name
+        The plain name of a loss of Keras' own (`meansquarederror`), None for the user's.
+    true, pred
+        Shapes of labels and output as the loss got them, with None for free sizes.
+    """
+
+    loss: Any
+    name: str | None
+    true: Shape | None
+    pred: Shape | None
+
+
+@dataclass
+class Situation(Evidence):
+    """Evidence without an error.
+
+    Attributes
+    ----------
+    occasions
+        ``call``: a guarded call on data went well, or has reached its loss. ``loss``: a loss object was called, by
+        Keras or by the user. ``tape``: a gradient was taken.
+    seen
+        The call of the loss, where there was one.
+    """
+
+    occasions: frozenset[Occasion] = frozenset()
+    seen: LossSeen | None = None
+
+    @cached_property
+    def here(self) -> tuple[ast.AST | None, Scope | None]:
+        """The syntax node and the scope of the user's line that is looked at."""
+        index = self._index
+        return (None, None) if index is None else (self.frames[index].node, self.scopes[index])
+
+    @cached_property
+    def names(self) -> Any:
+        """The globals of the user's module that is looked at."""
+        index = self._index
+        return None if index is None else self.frames[index].globals
+
+    @property
+    def _index(self) -> int | None:
+        if self.event.entry == "none":
+            return len(self.frames) - 1 if self.frames else None
+        return self.site
+
+    @property
+    def training(self) -> bool:
+        """Whether the call trains or evaluates, so that there are labels."""
+        return self.event.entry in {"fit", "train_on_batch", "evaluate", "test_on_batch"}
+
+    @cached_property
+    def values_unchecked(self) -> bool:
+        """Whether numbers outside their range raise nothing where the model runs: compiled code, or another device."""
+        return unnoticed.values_unchecked(self.event.owner)
+
+    def labels_seen(self) -> Given | None:
+        """Return the labels that the loss got, as the call was given them."""
+        if self.seen is None or self.seen.true is None:
+            return None
+        given = [one for one in self.everything if one.slot == "y"]
+        alike = [one for one in given if _may_be(one.shape, self.seen.true)]
+        return alike[0] if len(alike) == 1 else given[0] if len(given) == 1 else None
+
+    def label_suspect(self, has: Any = None) -> Suspect | None:
+        """Return where the labels of the loss are written: in the call on data, or in the loss' own call."""
+        given = self.labels_seen()
+        if given is not None and given.node is not None and given.scope is not None:
+            path = () if given.element is None else ("*", *given.element)
+            return Suspect(given.node, given.scope, has, given.name, path)
+        node, scope = self.here
+        if self.event.entry != "none" or not isinstance(node, ast.Call) or scope is None or not node.args:
+            return None
+        first = node.args[0]
+        return Suspect(first, scope, has, scope.source.segment(first) if scope.source is not None else "")
+
+
+def _may_be(given: Shape | None, seen: Shape) -> bool:
+    """Return whether labels of one shape may reach the loss in the other, whatever their rows."""
+    if given is None:
+        return False
+    one, other = (tuple(size for size in shape[1:] if size != 1) for shape in (given, seen))
+    return len(one) == len(other) and all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
+
+
+def in_call(call: OpenCall, loss: Any, tensors: dict[str, Any], *, whole: bool) -> Situation:
+    """Return the situation of a guarded call; ``whole`` where it is looked at for the first time."""
+    event = _event(call.entry, call.frame, call.owner, call.args, call.kwargs)
+    seen = None if loss is None else _seen(loss, tensors)
+    occasions = {"call"} if whole else set()
+    return _made(event, occasions | ({"loss"} if seen is not None else set()), seen)
+
+
+def at_loss_call(frame: FrameType, loss: Any, tensors: dict[str, Any]) -> Situation:
+    """Return the situation of a loss object that the user's own code calls."""
+    return _made(_event("none", frame), {"loss"}, _seen(loss, tensors))
+
+
+def at_tape(frame: FrameType) -> Situation:
+    """Return the situation of the line that takes a gradient."""
+    return _made(_event("none", frame), {"tape"}, None)
+
+
+def _seen(loss: Any, tensors: dict[str, Any]) -> LossSeen:
+    true, pred = (tensors.get(name) for name in ("y_true", "y_pred"))
+    return LossSeen(loss, loss_name(loss), specs.shape_of(true), specs.shape_of(pred))
+
+
+def _event(
+    entry: str, frame: FrameType, owner: Any = None, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+) -> Event:
+    stack: list[StackEntry] = []
+    around: FrameType | None = frame
+    while around is not None:
+        stack.append(StackEntry(around, around.f_lasti, around.f_lineno or 0))
+        around = around.f_back
+    return Event(KerasGuardWarning(), entry, owner, args, kwargs or {}, tuple(reversed(stack)))
+
+
+def _made(event: Event, occasions: set[Any], seen: LossSeen | None) -> Situation:
+    return Situation(event, frozenset(occasions), seen)
