@@ -91,14 +91,15 @@ def maker(tensor: Any) -> Any:
 
 def dangling(tensor: Any) -> Iterator[Any]:
     """Yield the ends of what was made from a tensor and is used by nothing, nearest first; the tensor itself last."""
-    pending, seen = [tensor], set()
-    found = []
+    pending: list[Any] = [tensor]
+    seen: set[int] = set()
+    found: list[Any] = []
     while pending and len(seen) < MOST:
         current = pending.pop(0)
         if id(current) in seen:
             continue
         seen.add(id(current))
-        following = [made for made in _made_from(current)]
+        following = list(_made_from(current))
         if not following and current is not tensor:
             found.append(current)
         pending += following

@@ -34,7 +34,7 @@ FIRST_AXIS = frozenset({"gather"})  # their axis is the first one where keras.op
 
 
 class Equivalent(NamedTuple):
-    """A function that does the same: dotted below ``keras`` or ``tensorflow``, and how keyword arguments are renamed."""
+    """A function that does the same: its dotted path below a package, and how keyword arguments are renamed."""
 
     package: str
     path: str
@@ -67,7 +67,7 @@ def equivalent(name: str, function: Any, keywords: tuple[str, ...], root: str) -
     """
     if root == "tf_keras":
         return None if root_of(function) == "tensorflow" else _in_tensorflow(name)
-    keras = sys.modules.get("keras")
+    keras: Any = sys.modules.get("keras")
     module = str(getattr(function, "__module__", ""))
     places = ["random"] if "random" in module else ["ops", "ops.image", "activations"]
     wanted = OTHER_NAMES.get(name, name)
@@ -83,7 +83,7 @@ def equivalent(name: str, function: Any, keywords: tuple[str, ...], root: str) -
 
 
 def _in_tensorflow(name: str) -> Equivalent | None:
-    tensorflow = sys.modules.get("tensorflow")
+    tensorflow: Any = sys.modules.get("tensorflow")
     mapped = TO_TENSORFLOW.get(name, name)
     for path in (mapped, f"math.{mapped}", f"nn.{mapped}", f"linalg.{mapped}", f"experimental.numpy.{name}"):
         found = functools.reduce(lambda held, part: getattr(held, part, None), path.split("."), tensorflow)

@@ -78,7 +78,7 @@ class Built:
         return self.error is None and not self.doubt
 
 
-class WrongInputShape(ValueError):
+class WrongInputShape(ValueError):  # noqa: N818 - a refusal, told as Keras tells it
     """A tensor that the Input of a nested model does not take."""
 
 
@@ -217,7 +217,7 @@ class _Runner:
             config = copy.deepcopy(operation.get_config())
             _set(config, settings)
             return type(operation).from_config(config)
-        except Exception as error:  # noqa: BLE001 - a user's own layer may refuse its config in any way
+        except Exception as error:
             if settings:
                 raise
             if getattr(operation, "built", False) and getattr(operation, "weights", None):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from kerasguard.adapters import wants
+from kerasguard.adapters.specs import map_leaves, read, shape_of
 from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array, is_tensor
 
 # Ops only build graph nodes in a scratch graph; these modules do more than that (variables, files, callbacks, state).
@@ -34,7 +36,8 @@ def infer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     Parameters
     ----------
     function : callable
-        A function of TensorFlow's op modules; for anything else the answer is UNKNOWN.
+        A function of TensorFlow's op modules, or a model or layer that was called before; for anything else the answer is
+        UNKNOWN.
     args, kwargs
         Live values and Ghosts.
 
@@ -43,6 +46,8 @@ def infer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     object
         A tree of Ghosts, or UNKNOWN.
     """
+    if wants.is_layer(function):
+        return _called(function, args)
     module = getattr(function, "__module__", "") or ""
     if not module.startswith(OPS) or any(word in module for word in EXCLUDED):
         return _variable(function, args, kwargs)
@@ -60,6 +65,38 @@ def infer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             return _ghosts(made)
     except Exception:  # noqa: BLE001  # what TensorFlow says of odd arguments is not our business
         return UNKNOWN
+
+
+def _called(layer: Any, args: tuple[Any, ...]) -> Any:
+    """Return what a model or layer gives, by the graph that it was built in."""
+    given = ghost_of(args[0]) if len(args) == 1 else None
+    if given is None or not given.shape:
+        return UNKNOWN
+    outputs = outputs_of(layer)
+    if outputs is None:
+        units = read(layer, "units") if type(layer).__name__ == "Dense" else None
+        return Ghost((*given.shape[:-1], units), None, "eager") if isinstance(units, int) else UNKNOWN
+    return map_leaves(outputs, lambda tensor: _with_rows(tensor, given.shape[0]))
+
+
+def outputs_of(layer: Any) -> Any:
+    """Return the tree of symbolic outputs of a functional model, or of a layer that was called once; None without."""
+    if wants.graph_inputs(layer):
+        inner = read(layer, "_functional") or layer
+        for attribute in ("_outputs_struct", "_nested_outputs", "outputs"):
+            found = read(inner, attribute)
+            if found is not None:
+                return found[0] if isinstance(found, list) and len(found) == 1 else found
+    nodes = read(layer, "_inbound_nodes") or []
+    if len(nodes) != 1 or wants.is_model(layer):
+        return None
+    found = read(nodes[0], "output_tensors") or read(nodes[0], "outputs")
+    return found[0] if isinstance(found, list | tuple) and len(found) == 1 else found
+
+
+def _with_rows(tensor: Any, rows: int | None) -> Any:
+    shape = shape_of(tensor)
+    return UNKNOWN if not shape else Ghost((rows, *shape[1:]), wants.dtype_name(tensor), "eager")
 
 
 def _variable(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

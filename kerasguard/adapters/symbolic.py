@@ -54,7 +54,12 @@ def kit_of(root: str | None) -> Any:
 
 
 def attempt(
-    make: Callable[[], Any], involved: Iterable[Any], root: str | None, says: str = "it returns", *, stateless: bool = True
+    make: Callable[[], Any],
+    involved: Iterable[Any],
+    root: str | None,
+    says: str = "it returns",
+    *,
+    stateless: bool = True,
 ) -> Outcome:
     """Run `make`, which builds layers or graph nodes, and take back everything it did.
 
@@ -73,7 +78,7 @@ def attempt(
     """
     kit = kit_of(root)
     if kit is None:
-        return Outcome(False, None, "not a Keras object")
+        return Outcome(accepted=False, error=None, note="not a Keras object")
     start = time.perf_counter()
     try:
         with tf.init_scope():
@@ -85,11 +90,11 @@ def attempt(
             finally:
                 snapshot.restore()
     except Undecidable as doubt:
-        return Outcome(False, None, f"undecidable: {doubt}")
+        return Outcome(accepted=False, error=None, note=f"undecidable: {doubt}")
     except Exception as error:  # noqa: BLE001 - whatever Keras or a user's layer raises is the outcome
-        return Outcome(False, error, f"refused: {type(error).__name__}")
+        return Outcome(accepted=False, error=error, note=f"refused: {type(error).__name__}")
     note = f"{says} {', '.join(map(str, shapes))}" if shapes else "it is accepted"
-    return Outcome(True, None, note, shapes, time.perf_counter() - start)
+    return Outcome(accepted=True, note=note, output_shapes=shapes, seconds=time.perf_counter() - start)
 
 
 def _touched(involved: Iterable[Any], kit: Any) -> Iterator[Any]:

@@ -109,3 +109,11 @@ def _tensors(node: Any) -> list[Any]:
     if found is None:
         return []
     return list(found) if isinstance(found, (list, tuple)) else [found]
+
+
+def ordered(model: Any, takers: frozenset[int]) -> bool:
+    """Return whether one of these layers tells its inputs apart: it joins them in an order, or subtracts them."""
+    return any(
+        id(layer) in takers and any(_is(layer, name) for name in ("Concatenate", "Subtract"))
+        for layer in read(model, "layers") or []
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +14,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array
 
-MAX_ITEMS = 64
+TURNS = (64, 8, 2)  # turns of a loop that are run, by how many loops it stands in; the rest is extrapolated
 MAX_LIST = 100_000
 SIMPLE = (str, int, float, bool, bytes, type(None), complex)
 FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError, NameError)
@@ -33,7 +35,10 @@ def use_inference(infer: Infer) -> None:
 
 @dataclass
 class Budget:
-    """How much one question may cost: syntax nodes, depth of calls, seconds; `infer` shapes TensorFlow functions."""
+    """How much one question may cost: syntax nodes, depth of calls, seconds; `infer` shapes TensorFlow functions.
+
+    A question that is made of many (a walk) gives each one a `share`: one costly value does not use up all.
+    """
 
     nodes: int = 3000
     depth: int = 5
@@ -43,6 +48,7 @@ class Budget:
     owned: dict[int, Any] = field(default_factory=dict)
     active: set[tuple[int, int]] = field(default_factory=set)
     recording: Any = None
+    loops: int = 0
     memo: dict[tuple[int, ast.AST], tuple[Any, Scope]] = field(default_factory=dict)
 
     def spend(self) -> None:
@@ -51,6 +57,28 @@ class Budget:
         self.nodes -= 1
         if self.nodes < 0 or (self.nodes % 16 == 0 and time.monotonic() > self.deadline):
             raise OutOfBudget
+
+    @contextmanager
+    def share(self, nodes: int = 4000, seconds: float = 0.03) -> Iterator[None]:
+        """Let the questions asked inside cost at most so much of what is left."""
+        started = time.monotonic()
+        before = self.nodes, self.deadline or started + self.seconds, self.depth, self.loops, self.recording
+        given = self.nodes = max(0, min(nodes, before[0]))
+        self.deadline = min(before[1], started + seconds)
+        try:
+            yield
+        finally:
+            self.nodes = before[0] - (given - max(0, self.nodes))
+            _, self.deadline, self.depth, self.loops, self.recording = before
+
+    def half(self) -> AbstractContextManager[None]:
+        """Let the call made inside cost half of what is left: what follows it is still worth knowing."""
+        left = (self.deadline or time.monotonic() + self.seconds) - time.monotonic()
+        return self.share(self.nodes // 2, left / 2)
+
+    def turns(self) -> int:
+        """Return how many turns of a loop that begins now are worth running."""
+        return TURNS[min(self.loops, len(TURNS) - 1)]
 
     def own(self, made: Any) -> Any:
         """Remember a list or dict that the interpretation made itself, so that it may change it."""
@@ -113,7 +141,7 @@ def known_items(value: Any) -> list[Any] | None:
         return list(value)
     ghost = ghost_of(value) if not isinstance(value, int | float | bool) else None
     if ghost is not None and ghost.shape and ghost.shape[0] is not None and ghost.shape[0] <= MAX_LIST:
-        if is_array(value) and value.ndim == 1 and value.dtype.kind in "iuU" and value.size <= MAX_ITEMS:
+        if is_array(value) and value.ndim == 1 and value.dtype.kind in "iuU" and value.size <= TURNS[0]:
             return list(value.tolist())
         return [Ghost(ghost.shape[1:], ghost.dtype, ghost.kind)] * ghost.shape[0]
     return None

@@ -163,6 +163,8 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: B
     called = users_call(function)
     if called is not None:
         return run(called, args, kwargs, budget)
+    if budget.infer is not None and is_keras_object(function):
+        return budget.infer(function, args, kwargs)
     if not isinstance(function, type | FunctionType | BuiltinFunctionType | MethodType) and not hasattr(
         function, "__name__"
     ):
@@ -172,6 +174,11 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: B
 
 def _is_users(function: FunctionType) -> bool:
     return is_user_file(function.__code__.co_filename)
+
+
+def is_keras_object(thing: Any) -> bool:
+    """Tell whether a live object is a layer or model, or something else that Keras made."""
+    return type(thing).__module__.partition(".")[0] in ("keras", "tf_keras") and not isinstance(thing, type)
 
 
 def users_call(thing: Any) -> Bound | None:

@@ -22,13 +22,16 @@ from kerasguard.provenance.abstract import (
     known_items,
     truth_of,
 )
+from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.attributes import attribute, subscript
 from kerasguard.provenance.bindings import Binding
+from kerasguard.provenance.gathering import gathered, is_empty
 from kerasguard.provenance.library import apply
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.values import (
     UNKNOWN,
     Ghost,
+    add_axes,
     element,
     ghost_of,
     merge,
@@ -55,10 +58,13 @@ def evaluate(expr: ast.AST, scope: Scope, budget: Budget | None = None) -> Any:
     scope : Scope
         Where it stands.
     budget : Budget, optional
-        What the evaluation may cost, shared by several questions when it is given.
+        What may be spent when several questions share it; this one gets its part.
     """
     try:
-        return value_of(expr, scope, budget if budget is not None else Budget())
+        if budget is None:
+            return value_of(expr, scope, Budget())
+        with budget.share():
+            return value_of(expr, scope, budget)
     except (OutOfBudget, *FAILURES):
         return UNKNOWN
 
@@ -77,7 +83,11 @@ def value_of(node: ast.AST, scope: Scope, budget: Budget) -> Any:
     # What stands in a live frame does not change any more: one interpretation of a helper serves all questions.
     known = budget.memo.get((id(scope), node))
     if known is None:
-        known = budget.memo[id(scope), node] = (rule(node, scope, budget), scope)
+        try:
+            known = budget.memo[id(scope), node] = (rule(node, scope, budget), scope)
+        except OutOfBudget:  # too costly once is too costly again, also as a part of other expressions
+            budget.memo[id(scope), node] = (UNKNOWN, scope)
+            raise
     return known[0]
 
 
@@ -116,12 +126,29 @@ def bound_value(binding: Binding, scope: Scope, budget: Budget) -> Any:
         return UNKNOWN
     budget.active.add(key)
     try:
-        value = value_of(binding.value, scope, budget)
+        made, rest = into_display(binding.value, binding.path)
+        if scope.live and is_empty(made):
+            value = _gathered(binding.name, scope, budget)
+            if value is not None:
+                return value
+        value = value_of(made, scope, budget)
     finally:
         budget.active.discard(key)
-    for step in binding.path:
+    for step in rest:
         value = element(value, step)
     return value
+
+
+def _gathered(name: str, scope: Scope, budget: Budget) -> Any:
+    """Return the list that the program filled after it made it empty; None where nothing is put into it."""
+    values = []
+    for node, whole in gathered(name, scope):
+        value = value_of(node, scope, budget)
+        values.append(add_axes(value, 0 if whole else 1))
+    ghost = ghost_of(_merged(values)) if values else None
+    if not values:
+        return None
+    return UNKNOWN if ghost is None or not ghost.shape else Ghost((None, *ghost.shape[1:]), ghost.dtype, "list")
 
 
 def _attribute(node: ast.Attribute, scope: Scope, budget: Budget) -> Any:

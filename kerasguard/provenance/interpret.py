@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from types import FunctionType
+import functools
+from types import FunctionType, MethodType
 from typing import Any
 
 from kerasguard.provenance.abstract import (
     FAILURES,
-    MAX_ITEMS,
     MAX_LIST,
+    TURNS,
     Bound,
     Budget,
     Closure,
     Instance,
+    OutOfBudget,
     known_items,
     truth_of,
 )
@@ -34,7 +36,11 @@ def run(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Bu
         return UNKNOWN
     if budget.depth <= 0:
         return UNKNOWN
-    return interpret(scope, budget)
+    try:
+        with budget.half():
+            return interpret(scope, budget)
+    except OutOfBudget:
+        return UNKNOWN
 
 
 def interpret(scope: Scope, budget: Budget) -> Any:
@@ -66,6 +72,11 @@ def is_generator(owner: ast.AST) -> bool:
 
 def entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Scope | None:
     """Return the scope of a call of a user's function before its first statement, None without source."""
+    if isinstance(function, functools.partial):
+        args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
+        return entered(function.func, args, kwargs, budget)
+    if isinstance(function, MethodType):
+        function = Bound(function.__func__, function.__self__)
     if isinstance(function, Bound):
         args = (function.bound, *args)
         function = function.function
@@ -303,21 +314,29 @@ class Run:
         if items is None:
             items = [element(iterable, "*")]
         count = len(items)
-        if count > MAX_ITEMS:
+        if count > self.budget.turns():
             items = [items[0], items[1]]
         lengths: dict[int, int] = {}
         for turn, item in enumerate(items):
             if turn == len(items) - 1:
                 lengths = {key: len(made) for key, made in self.budget.owned.items()}
             self.assign(node.target, item)
-            flow = self.block(node.body)
+            flow = self._turn(node.body)
             if flow in (RETURN, RAISE):
                 return flow
             if flow == BREAK:
                 return None
-        if count > MAX_ITEMS:
+        if count > len(items):
             self._stretch(lengths, count - len(items))
         return self.block(node.orelse)
+
+    def _turn(self, body: list[ast.stmt]) -> str | None:
+        """Run the body of a loop once."""
+        self.budget.loops += 1
+        try:
+            return self.block(body)
+        finally:
+            self.budget.loops -= 1
 
     def _stretch(self, lengths: dict[int, int], turns: int) -> None:
         """Let the lists that grew in the last turn grow as much in the turns that were not run."""
@@ -331,7 +350,7 @@ class Run:
         if truth is False:
             return self.block(node.orelse)
         before = dict(self.names)
-        flow = self.block(node.body)
+        flow = self._turn(node.body)
         if flow == RETURN and truth:
             return flow
         for name, value in self.names.items():
@@ -346,7 +365,12 @@ def comprehension(node: Any, scope: Scope, budget: Budget) -> Any:
     inner = Scope(scope.source, scope.owner, names, scope.globals, live=False, outer=scope, modules=scope.modules)
     inner.recording = budget.recording
     elements: list[Any] = []
-    exact = _turns(node, list(node.generators), Run(inner, budget), elements)
+    most = budget.turns()
+    budget.loops += 1
+    try:
+        exact = _turns(node, list(node.generators), Run(inner, budget), elements, most)
+    finally:
+        budget.loops -= 1
     if isinstance(node, ast.DictComp):
         keys_known = exact and all(isinstance(key, str | int | float) for key, _ in elements)
         return budget.own(dict(elements)) if keys_known else UNKNOWN
@@ -356,7 +380,7 @@ def comprehension(node: Any, scope: Scope, budget: Budget) -> Any:
     return UNKNOWN if ghost is None or ghost.shape is None else Ghost((None, *ghost.shape), ghost.dtype, "list")
 
 
-def _turns(node: Any, generators: list[ast.comprehension], turn: Run, elements: list[Any]) -> bool:
+def _turns(node: Any, generators: list[ast.comprehension], turn: Run, elements: list[Any], most: int) -> bool:
     """Fill `elements`; return False when their number is not known."""
     if not generators:
         if isinstance(node, ast.DictComp):
@@ -372,7 +396,7 @@ def _turns(node: Any, generators: list[ast.comprehension], turn: Run, elements: 
         items = [element(iterable, "*")]
     count = len(items)
     before = len(elements)
-    shown = items if count <= MAX_ITEMS else items[:1]
+    shown = items if count <= most else items[:1]
     for item in shown:
         turn.assign(generator.target, item)
         truths = [truth_of(turn.value(test)) for test in generator.ifs]
@@ -380,9 +404,9 @@ def _turns(node: Any, generators: list[ast.comprehension], turn: Run, elements: 
             exact = False
         elif not all(truths):
             continue
-        exact = _turns(node, rest, turn, elements) and exact
+        exact = _turns(node, rest, turn, elements, min(most, TURNS[1])) and exact
     made = len(elements) - before
-    if count > MAX_ITEMS and made:
+    if count > most and made:
         if generator.ifs or made * count > MAX_LIST:
             return False
         elements += elements[before:] * (count - 1)

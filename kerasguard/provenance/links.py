@@ -15,7 +15,9 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import (
     add_axes,
+    UNKNOWN,
     element,
+    ghost_of,
     shape_of,
 )
 from kerasguard.vocabulary import Place, Shape
@@ -48,6 +50,10 @@ class Link:
         How many leading axes the value at the use has more than the value here (an element of a list: 1).
     same : bool
         The next link has this very value (a name, a parameter, a return), nothing was computed.
+    whole : object
+        The value that the expression itself has, before `path`.
+    axes : int
+        How many steps of `path`, its last ones, index into one array.
     """
 
     node: ast.expr
@@ -61,6 +67,8 @@ class Link:
     path: tuple[Any, ...] = ()
     lift: int = 0
     same: bool = True
+    whole: Any = UNKNOWN
+    axes: int = 0
 
     @property
     def shape(self) -> Shape | None:
@@ -68,9 +76,20 @@ class Link:
         return shape_of(self.value)
 
     @property
+    def array(self) -> Shape | None:
+        """Return the shape of the array that the value is, or is a part of; None when it is not known."""
+        return shape_of(_into(self.whole, self.path[: len(self.path) - self.axes]))
+
+    @property
     def seen(self) -> Any:
         """Return the value as the use sees it: with the leading axes that it gained on the way."""
         return add_axes(self.value, self.lift)
+
+
+def _into(value: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        value = element(value, step)
+    return value
 
 
 def make_link(  # noqa: PLR0913  # the fields of a Link
@@ -92,11 +111,21 @@ def make_link(  # noqa: PLR0913  # the fields of a Link
     statement = source.statement(node)
     if statement is None:
         return None
-    value = evaluate(node, scope, budget)
+    whole = value = evaluate(node, scope, budget)
+    axes = 0
     for step in path:
+        axes = axes + 1 if axes or _is_axis(value, step) else 0
         value = element(value, step)
     shown = source.place(node) if isinstance(getattr(statement, "body", None), list) else source.place(statement)
-    return Link(node, statement, source, shown, name, scope, value, note, path, lift, same)
+    return Link(node, statement, source, shown, name, scope, value, note, path, lift, same, whole, axes)
+
+
+def _is_axis(value: Any, step: Any) -> bool:
+    """Tell whether a step of a path takes an axis of an array away (and not a part of a tuple, an element of a dataset)."""
+    if isinstance(value, list | tuple):
+        return step == "*" and ghost_of(value) is not None
+    ghost = ghost_of(value)
+    return value is UNKNOWN and step == "*" if ghost is None else ghost.kind != "dataset"
 
 
 def next_link(  # noqa: PLR0913, PLR0917  # the fields of a Link

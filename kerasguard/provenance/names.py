@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 from kerasguard.provenance.abstract import (
@@ -14,10 +13,11 @@ from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.bindings import Binding, default_of
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.frames import is_user_file
+from kerasguard.provenance.gathering import gathered, is_empty
 from kerasguard.provenance.links import Link, make_link, next_link
 from kerasguard.provenance.scope import Scope, module_scope
 
-GATHERING = ("append", "add", "insert", "extend", "appendleft")
+GATHERED = "put into a list"
 
 
 def of_name(link: Link, node: ast.Name, budget: Budget) -> list[Link | None]:
@@ -70,12 +70,10 @@ def _of_binding(link: Link, binding: Binding, home: Scope, budget: Budget) -> li
     if binding.kind in ("for", "comprehension"):
         value, path = _through_zip(value, path)
     made, _ = into_display(value, binding.path)
-    if isinstance(made, ast.List | ast.Call) and not getattr(made, "elts", None) and not getattr(made, "args", None):
-        gathered = [
-            next_link(link, part, budget, rest, lift, scope=home) for part, rest, lift in _gathered(link, binding, home)
-        ]
-        if gathered:
-            return gathered
+    if is_empty(made):
+        found = [_of_gathered(link, part, home, budget, whole=whole) for part, whole in gathered(binding.name, home)]
+        if found:
+            return found
     return [
         make_link(value, home, budget, name=binding.name, path=path, lift=link.lift, same=binding.kind != "augmented")
     ]
@@ -96,28 +94,24 @@ def _through_zip(value: ast.expr, path: tuple[Any, ...]) -> tuple[ast.expr, tupl
     return value, path
 
 
-def _gathered(link: Link, binding: Binding, scope: Scope) -> Iterator[tuple[ast.expr, tuple[Any, ...], int]]:
-    """Yield what is appended to a list that the binding made, with the path that is left and the axes it gains."""
-    block = getattr(scope.owner, "body", None)
-    for statement in block if isinstance(block, list) else []:
-        for node in ast.walk(statement):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in GATHERING
-                and isinstance(node.func.value, ast.Name)
-                and node.func.value.id == binding.name
-                and node.args
-            ):
-                whole = node.func.attr == "extend"
-                yield node.args[-1], link.path if whole else link.path[1:], 0 if whole or link.path else 1
+def _of_gathered(link: Link, part: ast.expr, home: Scope, budget: Budget, *, whole: bool) -> Link | None:
+    """Return the link of what is put into a list: one item of it, or many at once."""
+    path = link.path if whole else link.path[1:]
+    lift = 0 if whole or link.path else 1
+    return next_link(link, part, budget, path, lift, scope=home, note=GATHERED)
 
 
 def _of_parameter(link: Link, binding: Binding, home: Scope, budget: Budget) -> Link | None:
     argument = home.arguments.get(binding.name)
     if argument is not None and argument.node is not None and argument.scope is not None:
         return make_link(
-            argument.node, argument.scope, budget, name=binding.name, path=link.path, lift=link.lift, note="passed"
+            argument.node,
+            argument.scope,
+            budget,
+            name=binding.name,
+            path=(*argument.path, *link.path),
+            lift=link.lift,
+            note="passed",
         )
     if isinstance(binding.statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         default = default_of(binding.statement, binding.name)

@@ -54,23 +54,6 @@ def _of_items(link: Link, cls: type, budget: Budget) -> Iterator[Link | None]:
                     yield replace(one, same=False, note="item") if one is not None else None
 
 
-def of_returns(link: Link, scope: Scope, budget: Budget) -> Iterator[Link | None]:
-    """Yield the links of what a finished call returned or yielded."""
-    owner = scope.owner
-    if isinstance(owner, ast.Lambda):
-        yield make_link(owner.body, scope, budget, path=link.path, lift=link.lift, note="returned")
-        return
-    recorded = scope.recording.returns if scope.recording is not None else []
-    given = [(node, False) for _, node, _ in recorded if node is not None] or list(returned(owner))
-    yields = any(isinstance(node, ast.Yield) for node in ast.walk(owner)) if owner is not None else False
-    seen: list[ast.expr] = []
-    for node, _ in given:
-        if node not in seen:
-            seen.append(node)
-            path = link.path[1:] if yields and link.path[:1] == ("*",) else link.path
-            yield make_link(node, scope, budget, path=path, lift=link.lift, note="returned")
-
-
 def _operands(link: Link, node: ast.Call, budget: Budget) -> Iterator[Link | None]:
     """Yield the operands of a library's call that carry data: the receiver, then arrays and unknown things."""
     parts: list[ast.expr] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from types import FunctionType, MethodType
 from typing import Any
@@ -17,6 +18,7 @@ from kerasguard.provenance.abstract import (
 from kerasguard.provenance.arguments import passed
 from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.interpret import entered, interpret
+from kerasguard.provenance.links import Link, make_link
 from kerasguard.provenance.scope import Argument, Recording, Scope
 from kerasguard.provenance.values import (
     UNKNOWN,
@@ -31,14 +33,11 @@ def called_scope(node: ast.Call, scope: Scope, function: Any, budget: Budget) ->
 
     given: tuple[tuple[Any, ...], dict[str, Any]] | None = None
     try:
-        given = arguments(node, scope, budget)
+        with budget.share():
+            given = arguments(node, scope, budget)
     except (OutOfBudget, *FAILURES):  # the shape of the walk is still worth having
         given = None
-    given = given or ((), {})
-    try:
-        made = entered(function, *given, budget)
-    except (OutOfBudget, *FAILURES):
-        made = None
+    made = function_scope(function, *(given or ((), {})), budget)
     scope.entered[node] = made
     if made is None or not isinstance(made.owner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         return made
@@ -52,6 +51,15 @@ def called_scope(node: ast.Call, scope: Scope, function: Any, budget: Budget) ->
     return made
 
 
+def function_scope(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Scope | None:
+    """Return the scope of a call of a user's function before its first statement, None where it has no source."""
+    try:
+        with budget.share():
+            return entered(function, args, kwargs, budget)
+    except (OutOfBudget, *FAILURES):
+        return None
+
+
 def run_scope(scope: Scope | None, budget: Budget) -> None:
     """Interpret an entered scope so that its recording is filled; running out of budget leaves what was seen."""
     if scope is None:
@@ -59,7 +67,7 @@ def run_scope(scope: Scope | None, budget: Budget) -> None:
     scope.recording = scope.recording or Recording()
     from contextlib import suppress
 
-    with suppress(OutOfBudget, *FAILURES):
+    with suppress(OutOfBudget, *FAILURES), budget.share():
         interpret(scope, budget)
 
 
@@ -67,6 +75,11 @@ def users_function(value: Any) -> Any:
     """Return what can be interpreted of a callable: a user's function, method, closure, or ``call`` of an object."""
     if isinstance(value, Closure | Bound):
         return value
+    if isinstance(value, functools.partial):
+        return value if users_function(value.func) is not None else None
+    inner = getattr(value, "python_function", None) or getattr(value, "__wrapped__", None)
+    if isinstance(inner, FunctionType | MethodType):  # under tf.function, or a decorator that says so
+        value = inner
     if isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
         return Bound(value.__func__, value.__self__) if is_user_file(value.__func__.__code__.co_filename) else None
     if isinstance(value, FunctionType):
@@ -76,6 +89,23 @@ def users_function(value: Any) -> Any:
     from kerasguard.provenance.calls import users_call
 
     return users_call(value)
+
+
+def of_returns(link: Link, scope: Scope, budget: Budget) -> Iterator[Link | None]:
+    """Yield the links of what a finished call returned or yielded."""
+    owner = scope.owner
+    if isinstance(owner, ast.Lambda):
+        yield make_link(owner.body, scope, budget, path=link.path, lift=link.lift, note="returned")
+        return
+    recorded = scope.recording.returns if scope.recording is not None else []
+    given = [(node, False) for _, node, _ in recorded if node is not None] or list(returned(owner))
+    yields = any(isinstance(node, ast.Yield) for node in ast.walk(owner)) if owner is not None else False
+    seen: list[ast.expr] = []
+    for node, _ in given:
+        if node not in seen:
+            seen.append(node)
+            path = link.path[1:] if yields and link.path[:1] == ("*",) else link.path
+            yield make_link(node, scope, budget, path=path, lift=link.lift, note="returned")
 
 
 def returned(owner: ast.AST | None) -> Iterator[tuple[ast.expr, bool]]:

@@ -26,11 +26,12 @@ class Recording:
 
 @dataclass
 class Argument:
-    """The expression that a parameter was bound to, where it stands, and its value."""
+    """The expression that a parameter was bound to, where it stands, the parameter's value, the part of the expression."""
 
     node: ast.expr | None
     scope: Scope | None
     value: Any
+    path: tuple[Any, ...] = ()
 
 
 @dataclass(eq=False)
@@ -117,10 +118,25 @@ def scopes_of(frames: Sequence[UserFrame]) -> tuple[Scope, ...]:
         if isinstance(owner, ast.Module):
             modules[id(frame.globals)] = scope
         scope.outer = _around(scope, scopes)
-        if index and frame.direct and isinstance(frames[index - 1].node, ast.Call):
+        if index and (frame.direct or _traces(frames[index - 1], scopes[index - 1], frame)):
             _tie(scope, frames[index - 1].node, scopes[index - 1])
         scopes.append(scope)
     return tuple(scopes)
+
+
+def _traces(frame: UserFrame, scope: Scope, inner: UserFrame) -> bool:
+    """Tell whether the call that a frame stands at is one of the `tf.function` that runs the inner frame."""
+    call = frame.node
+    if not isinstance(call, ast.Call):
+        return False
+    if isinstance(call.func, ast.Name):
+        name, called = call.func.id, scope.current(call.func.id)
+    elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        name = call.func.attr
+        called = getattr(scope.current(call.func.value.id), name, None)
+    else:
+        return False
+    return name == inner.code.co_name and hasattr(called, "python_function")
 
 
 def _around(scope: Scope, earlier: Sequence[Scope]) -> Scope | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
@@ -26,6 +25,7 @@ HISTORY = {
     "batch_input_shape": "batch_shape", "mode": "merge_mode", "period": "save_freq", "atrous_rate": "dilation_rate",
     "metric": "metrics", "beta1": "beta_1", "beta2": "beta_2", "hidden_size": "units", "n_units": "units",
 }  # fmt: skip
+OF_FIRST_LAYERS = ("input_shape", "batch_input_shape", "input_dim", "batch_size", "weights", "input_dtype")
 LIKE = 0.6
 
 
@@ -98,7 +98,7 @@ def _of_class(cls: type) -> list[str]:
         if not any(one.kind is one.VAR_KEYWORD for one in parameters):
             break
     if _is(cls, "Layer"):
-        found |= dict.fromkeys(("input_shape", "batch_input_shape", "input_dim", "batch_size", "weights", "input_dtype"))
+        found |= dict.fromkeys(OF_FIRST_LAYERS)
     return list(found)
 
 
@@ -175,7 +175,7 @@ def _check(evidence: Evidence, call: FailingCall, names: dict[str, str | None]) 
             lambda: call.function(*call.args, **call.kwargs), involved, root, stateless=stateless
         )
         if control.accepted or type(control.error) is not type(evidence.event.error):
-            return Outcome(False, None, "the arguments as written are not refused in the trial")
+            return Outcome(accepted=False, error=None, note="the arguments as written are not refused in the trial")
         return symbolic.attempt(
             lambda: called_next(call, call.function(*call.args, **{str(k): v for k, v in kept.items()})),
             involved,
@@ -186,7 +186,7 @@ def _check(evidence: Evidence, call: FailingCall, names: dict[str, str | None]) 
     return run
 
 
-def dropped(evidence: Evidence, call: FailingCall) -> Iterator[Candidate]:
+def dropped(call: FailingCall) -> Iterator[Candidate]:
     """Propose to leave out one keyword: of several that exclude each other."""
     root = symbolic.flavour(call.function)
     for keyword in call.node.keywords:
@@ -206,6 +206,3 @@ def dropped(evidence: Evidence, call: FailingCall) -> Iterator[Candidate]:
             cause=call.place,
             exact=False,
         )
-
-
-

@@ -350,7 +350,8 @@ def candidates(evidence: Evidence, code: str) -> Iterator[Candidate]:
 def _outcome(failure: Failure, built: Built) -> Outcome:
     shapes = [built.shapes.get(slot) for slot in failure.plan.results]
     name = getattr(failure.plan.goal, "name", "the layer")
-    return Outcome(True, None, f"rebuilt on specs: {name!r} gives {', '.join(map(str, shapes))}", list(shapes))
+    note = f"rebuilt on specs: {name!r} gives {', '.join(map(str, shapes))}"
+    return Outcome(accepted=True, note=note, output_shapes=list(shapes))
 
 
 def names(failure: Failure, code: str) -> tuple[str, ...]:
@@ -380,4 +381,15 @@ def around(failure: Failure, code: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-__all__ = ["around", "Change", "Failure", "New", "Proposal", "candidates", "failure_of", "kind_of", "names", "search"]
+__all__ = [
+    "Change",
+    "Failure",
+    "New",
+    "Proposal",
+    "around",
+    "candidates",
+    "failure_of",
+    "kind_of",
+    "names",
+    "search",
+]

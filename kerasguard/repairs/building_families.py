@@ -17,6 +17,7 @@ FAMILIES: tuple[Family, ...] = (
     building_layers.sequences,
     building_layers.pooling_for_flatten,
     building_layers.inserted,
+    building_layers.per_time_step,
     building_layers.padding,
     building_layers.own_layer,
     building_merges.projected,

@@ -76,12 +76,23 @@ def counted_samples(failure: Failure) -> Iterator[Proposal]:
             title="leave the number of samples out of the shape: Keras adds the batch axis itself",
             change=Change(inputs={id(step.operation): (None, *rest)}),
             edits=written,
-            cost=0.3 if fits else 0.95,
+            cost=0.3 if fits else 0.5 if _is_batch(found, value[0]) else 0.95,
             code="KG206",
             cause=place,
             exact=fits and (failure.from_data or not failure.merges),
             names=_names(found.node, home, found.site),
         )
+
+
+def _is_batch(found: Declared, size: int | None) -> bool:
+    """Return whether the program knows the first entry of a shape as a batch size, or takes it off an array."""
+    home = number_home(found.node, found.scope)
+    node = found.node if home is None else home.node
+    if any(isinstance(one, ast.Attribute) and one.attr == "shape" for one in ast.walk(node)):
+        return True
+    scope: Scope = found.scope if home is None else home.scope
+    names = {**scope.globals, **scope.names}
+    return any("batch" in name.lower() and value is size for name, value in names.items() if isinstance(value, int))
 
 
 def _first_dropped(found: Declared, home: Link | None) -> tuple[Edit, ...] | None:
@@ -131,36 +142,57 @@ def has_data_of(failure: Failure, sample: Shape) -> bool:
     return any(len(found := specs.shape_of(value) or ()) > 1 and found[1:] == sample for _, value in arrays(failure))
 
 
-def resized_inputs(
-    failure: Failure, step: Step, shape: Shape
-) -> Iterator[tuple[tuple[Edit, ...], Place, tuple[str, ...]]]:
+@dataclass(frozen=True)
+class Resized:
+    """Another shape for an Input as an edit; `whole` when every use of the edited numbers wants the new value."""
+
+    edits: tuple[Edit, ...]
+    place: Place
+    names: tuple[str, ...]
+    whole: bool
+
+
+def resized_inputs(failure: Failure, step: Step, shape: Shape) -> Iterator[Resized]:
     """Write other sizes for an Input: at the homes of the numbers, then in the Input's own call."""
     found = declared(failure, step)
     old = step.shapes[0] if step.shapes else None
     if found is None or old is None or len(old) != len(shape):
         return
     different = [axis for axis in range(1, len(old)) if old[axis] != shape[axis]]
-    homes: dict[tuple[str, tuple[int, int]], tuple[Link, int]] = {}
+    homes: dict[tuple[str, tuple[int, int]], tuple[Link, int, int]] = {}
     for axis in different:
         home = number_home(found.node, found.scope, (axis - 1,))
-        if home is None or value_of(home.node, home.scope) != old[axis]:
-            homes.clear()
+        new = shape[axis]
+        if home is None or new is None or value_of(home.node, home.scope) != old[axis]:
             break
         place = home.source.place(home.node)
         key = (home.source.filename, (place.row, place.column))
-        if key in homes and homes[key][1] != shape[axis]:
-            homes.clear()
+        before = homes.get(key)
+        if before is not None and before[1] != new:
             break
-        homes[key] = (home, shape[axis] or 0)
-    if homes:
-        links = [link for link, _ in homes.values()]
-        names = tuple(name for link in links for name in _names(found.node, link, found.site))
-        written = tuple(edits.replace(link.source, link.node, str(size)) for link, size in homes.values())
-        yield written, _place(links[0]), names
+        homes[key] = (home, new, 1 if before is None else before[2] + 1)
+    else:
+        links = [link for link, _, _ in homes.values()]
+        if links:
+            yield Resized(
+                tuple(edits.replace(link.source, link.node, str(size)) for link, size, _ in homes.values()),
+                _place(links[0]),
+                tuple(name for link in links for name in _names(found.node, link, found.site)),
+                all(_uses(link) <= count for link, _, count in homes.values()),
+            )
     node = found.node
     if isinstance(node, ast.Tuple | ast.List) and len(node.elts) == len(old) - 1:
         written = tuple(edits.replace(found.site.source, node.elts[axis - 1], str(shape[axis])) for axis in different)
-        yield written, found.site.place, _names(node, None, found.site)
+        yield Resized(written, found.site.place, _names(node, None, found.site), whole=False)
+
+
+def _uses(home: Link) -> int:
+    """Return how often the program reads the name that a number is bound to."""
+    names = [home.name] if home.name else []
+    if isinstance(home.statement, ast.Assign):
+        names += [one.id for target in home.statement.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+    bound = isinstance(home.statement, ast.Assign | ast.AnnAssign) and home.node is home.statement.value
+    return max((len(reads(home.source, name, home.scope.owner)) for name in names), default=0) if bound else 0
 
 
 def nested_input(failure: Failure) -> Iterator[Proposal]:
@@ -168,16 +200,16 @@ def nested_input(failure: Failure) -> Iterator[Proposal]:
     given = failure.shape
     if not failure.nested or given is None or None in given[1:]:
         return
-    for count, (written, place, names) in enumerate(resized_inputs(failure, failure.step, given)):
+    for count, one in enumerate(resized_inputs(failure, failure.step, given)):
         yield Proposal(
             title=f"let {failure.plan.goal.name!r} take {given}, which is what it is given",
             change=Change(inputs={id(failure.step.operation): given}),
-            edits=written,
-            cost=0.5 + 0.2 * count,
+            edits=one.edits,
+            cost=0.5 + 0.2 * count + (0.5 if not one.whole and not count else 0.0),
             code="KG207",
-            cause=place,
-            exact=True,
-            names=names,
+            cause=one.place,
+            exact=one.whole,
+            names=one.names,
         )
 
 
@@ -225,14 +257,14 @@ def divisible(failure: Failure) -> Iterator[Proposal]:
             new = (shape[0], *sizes, shape[-1])
             if new == shape or not rebuild(failure.plan, Change(inputs={id(step.operation): new})).accepted:
                 continue
-            for count, (written, place, names) in enumerate(resized_inputs(failure, step, new)):
+            for count, one in enumerate(resized_inputs(failure, step, new)):
                 yield Proposal(
                     title=f"choose a size that can be halved as often as the network does: {new[1:]}",
                     change=Change(inputs={id(step.operation): new}),
-                    edits=written,
+                    edits=one.edits,
                     cost=0.7 + 0.2 * count,
-                    cause=place,
-                    names=names,
+                    cause=one.place,
+                    names=one.names,
                 )
             return
 

@@ -34,7 +34,8 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
         wrapped = site.inner is not None and not hasattr(type(layer), "units") and hasattr(layer, "forward_layer")
         group = failure.group(layer)
         changed = [one for one in group if one is not failure.step.operation]
-        text, more = str(not current), ()
+        text: str = str(not current)
+        more: tuple[Edit, ...] = ()
         if len(changed) < len(group):
             found = _all_but_last(site)
             if found is not None:
@@ -74,15 +75,15 @@ def _all_but_last(site: Site) -> tuple[str, tuple[Edit, ...]] | None:
                 text = f"({text})"
             return f"{loop.target.id} < {text} - 1", ()
     if isinstance(items, ast.Name | ast.Attribute | ast.List | ast.Tuple):
-        index = edits.fresh_name(source, "i")
+        counter = edits.fresh_name(source, "i")
         text = source.segment(items)
         target = source.segment(loop.target)
         target = f"({target})" if isinstance(loop.target, ast.Tuple) and not target.startswith("(") else target
         header = (
-            edits.replace(source, loop.target, f"{index}, {target}"),
+            edits.replace(source, loop.target, f"{counter}, {target}"),
             edits.replace(source, items, f"enumerate({text})"),
         )
-        return f"{index} < len({text}) - 1", header
+        return f"{counter} < len({text}) - 1", header
     return None
 
 
@@ -134,6 +135,24 @@ def inserted(failure: Failure) -> Iterator[Proposal]:
                 cost=cost,
                 cause=None if failure.use_call is not None else site.place,
             )
+
+
+def per_time_step(failure: Failure) -> Iterator[Proposal]:
+    """Let a layer work on every time step by itself."""
+    layer, shape, rank = failure.step.operation, failure.shape, failure.wanted_rank
+    site = failure.site(layer) if wants.is_layer(layer) else None
+    if site is None or shape is None or rank is None or len(shape) != rank + 1 or failure.nested:
+        return
+    name, imports = writing.class_name(site.source, site.call, "TimeDistributed")
+    if name is not None:
+        yield Proposal(
+            title=f"let {layer.name!r} work on every time step by itself",
+            change=Change(wrapped=frozenset({id(layer)})),
+            edits=(edits.wrap(site.source, site.call, f"{name}({{}})"), *imports),
+            cost=0.85 if rank > SEQUENCE else 1.2,
+            cause=site.place,
+            names=(layer.name,),
+        )
 
 
 def _bridges(shape: Shape, rank: int | None, failure: Failure) -> Iterator[tuple[float, str, tuple[New, ...]]]:

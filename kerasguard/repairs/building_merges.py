@@ -1,11 +1,10 @@
-"""Changes for a layer that brings tensors together which do not agree: project, resize, flatten or repeat one of them."""
+"""Changes for a layer whose inputs do not agree: project, resize, flatten or repeat one of them."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters.rebuild import Change, New
 from kerasguard.provenance.scope import Scope
 from kerasguard.repairs import building_writing as writing
@@ -72,8 +71,7 @@ def projected(failure: Failure) -> Iterator[Proposal]:
             new = New(f"Conv{len(shape) - 2}D", {"filters": other[-1], "kernel_size": 1, **more})
         else:
             new = New("Dense", {"units": other[-1]})
-        name = _named_size(failure, other[-1])
-        written = _inserted(failure, position, new, {f"({other[-1]}": f"({name}"} if name else None)
+        written = _inserted(failure, position, new, _spoken(failure, other[-1], stride))
         if written is not None:
             yield Proposal(
                 title="project the shorter way to the size of the other",
@@ -84,7 +82,16 @@ def projected(failure: Failure) -> Iterator[Proposal]:
             )
 
 
-def _named_size(failure: Failure, size: int) -> str | None:
+def _spoken(failure: Failure, size: int, stride: int) -> dict[str, str]:
+    """Return the numbers of a projection as texts, and the names that the user's code has for them."""
+    name, step = _named_size(failure, SIZES, size), _named_size(failure, ("strides",), stride)
+    found = {f"({size}": f"({name}"} if name else {}
+    if step and stride > 1:
+        found[f"strides={stride}"] = f"strides={step}"
+    return found
+
+
+def _named_size(failure: Failure, arguments: tuple[str, ...], size: int) -> str | None:
     """Return the name by which the user's code at the failing call knows a size, as another layer there uses it."""
     evidence = failure.evidence
     if evidence.site is None:
@@ -94,7 +101,7 @@ def _named_size(failure: Failure, size: int) -> str | None:
         site = failure.site(step.operation)
         if site is None or site.source is not scope.source or site.scope.owner is not scope.owner:
             continue
-        for argument in SIZES:
+        for argument in arguments:
             node = site.argument(argument)
             if isinstance(node, ast.Name) and value_of(node, scope) == size:
                 return node.id
@@ -174,6 +181,3 @@ def _to_rank(shape: Shape, other: Shape) -> Iterator[tuple[float, str, New]]:
             "give the side with fewer axes a last axis of size 1",
             New("Reshape", {"target_shape": (*shape[1:], 1)}),
         )
-
-
-_ = edits

@@ -108,7 +108,7 @@ def site_of(evidence: Evidence, layer: Any) -> Site | None:
     located = node_at(*origin.stack[0])
     if located is None or not isinstance(located[1], ast.Call):
         return None
-    source, call = located
+    source, call = located[0], located[1]
     scope = scope_of(evidence, origin) or _any_scope(evidence, source)
     return None if scope is None else Site(layer, source, call, scope, origin)
 
@@ -147,15 +147,15 @@ def argument(call: ast.Call, cls: type, name: str) -> ast.expr | None:
         if keyword.arg == name:
             return keyword.value
     position = _position(cls, name)
-    if position is not None and position < len(call.args):
-        if not any(isinstance(one, ast.Starred) for one in call.args[: position + 1]):
-            return call.args[position]
-    return None
+    if position is None or position >= len(call.args):
+        return None
+    starred = any(isinstance(one, ast.Starred) for one in call.args[: position + 1])
+    return None if starred else call.args[position]
 
 
 def _position(cls: type, name: str) -> int | None:
     try:
-        names = list(inspect.signature(cls.__init__).parameters)[1:]
+        names = list(inspect.signature(getattr(cls, "__init__")).parameters)[1:]  # noqa: B009 - read off the class
     except (TypeError, ValueError):
         return None
     return names.index(name) if name in names else None

@@ -38,7 +38,7 @@ def reshape_target(failure: Failure) -> Iterator[Proposal]:
         where, scope, source = home.node, home.scope, home.source
     place = home.place if home is not None and where is home.node else site.place
     layers = failure.group(layer)
-    for count, (value, text) in enumerate(_targets(where, scope, source, tuple(target), shape[1:], total)):
+    for count, (value, text) in enumerate(_targets(where, scope, source, tuple(target), shape[1:])):
         yield Proposal(
             title=f"reshape to {value}, which holds the {total} entries there are",
             change=Change(settings={id(one): {"target_shape": value} for one in layers}),
@@ -51,9 +51,10 @@ def reshape_target(failure: Failure) -> Iterator[Proposal]:
 
 
 def _targets(
-    node: ast.expr, scope: Scope, source: SourceFile, target: tuple[int, ...], given: Shape, total: int
+    node: ast.expr, scope: Scope, source: SourceFile, target: tuple[int, ...], given: Shape
 ) -> Iterator[tuple[tuple[int, ...], str]]:
     """Yield targets with the right total: one constant of the expression changed, or one size computed by Reshape."""
+    total = math.prod(size or 1 for size in given)
     if isinstance(node, ast.Tuple | ast.List):
         found = [one for one in _with_another_constant(node, scope, source) if _total(one[0]) == total]
         found.sort(
@@ -209,7 +210,7 @@ def units(failure: Failure) -> Iterator[Proposal]:
         size = last.pop() if len(last) == 1 else None
         site = failure.site(layer)
         node = site.argument("units") if site is not None else None
-        if size and site is not None and node is not None and isinstance(getattr(layer, "units", None), int):
+        if size and site is not None and node is not None and getattr(layer, "units", size) != size:
             yield Proposal(
                 title=f"give {layer.name!r} as many units as its state has",
                 change=Change(settings={id(layer): {"units": size}}),
@@ -217,7 +218,6 @@ def units(failure: Failure) -> Iterator[Proposal]:
                 cost=0.7,
                 code="KG208",
                 cause=site.place,
-                exact=True,
                 names=(layer.name,),
             )
         return

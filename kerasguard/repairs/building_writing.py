@@ -54,8 +54,9 @@ def class_name(source: SourceFile, like: ast.Call, kind: str) -> tuple[str | Non
             if node.names[0].name == "*":
                 return kind, ()
             last = node.names[-1]
-            row, column = last.end_lineno or last.lineno, source._characters(last.end_lineno, last.end_col_offset)  # noqa: SLF001
-            if "layers" not in (node.module or "") and func.id not in (kind,):
+            place = source.place(last)
+            row, column = place.end_row, place.end_column
+            if "layers" not in (node.module or "") and func.id != kind:
                 return kind, (edits.import_line(source, f"from {node.module}.layers import {kind}"),)
             return kind, (Edit(source.filename, (row, column), (row, column), f", {kind}"),)
     return None, ()
@@ -76,7 +77,7 @@ def instead(site: Site, new: New) -> tuple[Edit, ...] | None:
 
 
 def before(site: Site, use: ast.expr | None, new: tuple[New, ...]) -> tuple[Edit, ...] | None:
-    """Write layers on the way into a layer: around the tensor it is called on, or as an entry of a Sequential before it."""
+    """Write layers in front of a layer: around the tensor it is called on, or as entries of a Sequential."""
     texts, imports = [], []
     for one in new:
         written = spelled(site.source, site.call, one)

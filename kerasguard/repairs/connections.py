@@ -11,6 +11,7 @@ from typing import Any
 from kerasguard import edits
 from kerasguard.adapters import connections, specs, wants
 from kerasguard.adapters.connections import Wiring
+from kerasguard.adapters.rebuild_plan import leaves, node_of
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.bindings import reaching
@@ -45,7 +46,7 @@ class Cut:
         """Return how the user wrote a listed input."""
         given = connections.passed(self.evidence.event)
         if given is not None:
-            for path, leaf in connections.leaves(given[0]):
+            for path, leaf in leaves(given[0]):
                 if leaf is tensor:
                     return self.evidence.written("inputs", path, tensor)
         return "inputs", None, None
@@ -86,7 +87,7 @@ class Cut:
             if code is evidence.frames[evidence.site].code:
                 located = node_at(code, lasti)
                 if located is not None and isinstance(located[1], ast.Call):
-                    source, call = located
+                    source, call = located[0], located[1]
                     statement = source.statement(call)
                     return source, call, source.place(statement if statement is not None else call, code.co_name)
         return None
@@ -165,7 +166,7 @@ def _end_name(cut: Cut, end: Any, use: ast.Attribute, models: dict[str, Any]) ->
 
 
 def _node(tensor: Any) -> Any:
-    made = connections.node_of(tensor)
+    made = node_of(tensor)
     return None if made is None else made[1]
 
 
@@ -173,8 +174,12 @@ def _feeds(cut: Cut, sources: dict[int, Any]) -> Outcome:
     built = connections.fed(cut.wiring, sources)
     left = [tensor for tensor in cut.wiring.loose if id(tensor) not in sources]
     if built is None or not built.accepted or left:
-        return Outcome(False, built.error if built is not None else None, "the graph is not connected that way")
-    return Outcome(True, None, "rebuilt on specs: the outputs come from the listed inputs")
+        return Outcome(
+            accepted=False,
+            error=built.error if built is not None else None,
+            note="the graph is not connected that way",
+        )
+    return Outcome(accepted=True, note="rebuilt on specs: the outputs come from the listed inputs")
 
 
 def replaced(cut: Cut) -> Iterator[Candidate]:
@@ -233,8 +238,8 @@ def _listed(cut: Cut, unused: Any, loose: Any) -> Outcome:
     listed = [loose if tensor is unused else tensor for tensor in cut.wiring.inputs]
     wiring = connections.wiring_of(listed, list(cut.wiring.outputs))
     if wiring is None or wiring.loose:
-        return Outcome(False, None, "the graph is not connected that way")
-    return Outcome(True, None, "walked through the graph: the outputs come from these inputs")
+        return Outcome(accepted=False, note="the graph is not connected that way")
+    return Outcome(accepted=True, note="walked through the graph: the outputs come from these inputs")
 
 
 def listed_too(cut: Cut) -> Iterator[Candidate]:
@@ -272,8 +277,8 @@ def listed_too(cut: Cut) -> Iterator[Candidate]:
 def _all_listed(cut: Cut) -> Outcome:
     wiring = connections.wiring_of([*cut.wiring.inputs, *cut.wiring.loose], list(cut.wiring.outputs))
     if wiring is None or wiring.loose:
-        return Outcome(False, None, "the graph is not connected that way")
-    return Outcome(True, None, "walked through the graph: the outputs come from these inputs")
+        return Outcome(accepted=False, note="the graph is not connected that way")
+    return Outcome(accepted=True, note="walked through the graph: the outputs come from these inputs")
 
 
 def _longer(source: SourceFile, scope: Scope, node: ast.expr, inputs: Any, names: list[str]) -> Edit | None:

@@ -13,8 +13,9 @@ from typing import Any
 from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.abstract import OutOfBudget
 from kerasguard.provenance.calls import arguments
-from kerasguard.provenance.evaluate import Budget, OutOfBudget, evaluate
+from kerasguard.provenance.evaluate import Budget, evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import UNKNOWN, Ghost
@@ -207,9 +208,7 @@ def numpy_alias(scope: Scope, module: str) -> str | None:
 
 def delete_argument(source: SourceFile, call: ast.Call, node: ast.expr) -> Edit | None:
     """Return the edit that takes an argument out of a call, with its comma."""
-    items = sorted(
-        [*call.args, *(k.value for k in call.keywords)], key=lambda item: (item.lineno, item.col_offset)
-    )
+    items = sorted([*call.args, *(k.value for k in call.keywords)], key=lambda item: (item.lineno, item.col_offset))
     if node not in items:
         return None
     place = source.place(node)

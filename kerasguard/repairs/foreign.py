@@ -1,4 +1,4 @@
-"""A symbolic tensor in a function of TensorFlow or NumPy: the Keras function that does the same, or a layer around it."""
+"""A symbolic tensor in a function of TensorFlow or NumPy: Keras' own function, or a layer around the code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from kerasguard.provenance.dataflow import references
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
-from kerasguard.repairs.layer_calls import is_layer_class
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import (
     FailingCall,
@@ -28,6 +27,7 @@ from kerasguard.repairs.failing import (
     keras_path,
     statement_place,
 )
+from kerasguard.repairs.layer_calls import is_layer_class
 from kerasguard.repairs.replay import replay
 from kerasguard.vocabulary import Edit
 
@@ -198,9 +198,10 @@ def _tainted_calls(call: FailingCall) -> list[ast.Call]:
                     found.append(node)
                     uses = True
         value = getattr(one, "value", None)
-        if isinstance(one, ast.Assign) and value is not None and not _makes_model(value, scope):
-            if uses or one is statement or tainted & references(source, value):
-                tainted |= {n.id for t in one.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        if not isinstance(one, ast.Assign) or value is None or _makes_model(value, scope):
+            continue
+        if uses or one is statement or tainted & references(source, value):
+            tainted |= {n.id for t in one.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
     return found
 
 
@@ -233,7 +234,9 @@ def _helper_in_layer(evidence: Evidence, root: str) -> Iterator[Candidate]:
         return
     places = {where: ("t" if len(symbols) == 1 else f"t[{index}]") for index, (where, _) in enumerate(symbols)}
     inner = ", ".join(
-        f"{where}={places.get(where, source.segment(arg))}" if isinstance(where, str) else places.get(where, source.segment(arg))
+        f"{where}={places.get(where, source.segment(arg))}"
+        if isinstance(where, str)
+        else places.get(where, source.segment(arg))
         for where, arg, _ in call.nodes()
     )
     given = [source.segment(arg) for _, arg in symbols]

@@ -20,7 +20,10 @@ from kerasguard.repairs.truth import spelled
 from kerasguard.vocabulary import Edit, Shape
 
 COUNTING = {"len": "counts", "int": "makes a number of", "float": "makes a number of", "round": "makes a number of"}
-WALKING = frozenset({"list", "tuple", "zip", "enumerate", "sum", "iter", "map", "reversed", "sorted", "set", "max", "min"})
+WALKING = frozenset(
+    {"list", "tuple", "zip", "enumerate", "sum", "iter", "map", "reversed", "sorted", "set", "max", "min"}
+)
+COMPUTING = {"int": "cast", "float": "cast", "round": "round", "sum": "sum", "max": "max", "min": "min"}
 RETURNS_MORE = (("return_state", (3, 2)), ("return_attention_scores", (2,)))
 
 
@@ -61,7 +64,16 @@ def walked(evidence: Evidence) -> Walked | None:
 
 
 def _asked(node: ast.AST, source: SourceFile, scope: Scope) -> Iterator[tuple[ast.AST, ast.expr, str, int]]:
-    statement = source.statement(node)
+    """Yield what a node may count or walk: the construct, the expression, a verb, and how many names are unpacked."""
+    yield from _asked_by_call(node, scope)
+    if isinstance(node, ast.FormattedValue | ast.JoinedStr):
+        for part in ast.walk(node):
+            if isinstance(part, ast.FormattedValue):
+                yield node, part.value, "formats", 0
+    yield from _asked_by_statement(node, source)
+
+
+def _asked_by_call(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, ast.expr, str, int]]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         function = evaluate(node.func, scope)
         name = node.func.id
@@ -70,10 +82,10 @@ def _asked(node: ast.AST, source: SourceFile, scope: Scope) -> Iterator[tuple[as
                 yield node, node.args[0], COUNTING[name], 0
             if name in WALKING:
                 yield from ((node, arg, "iterates over", 0) for arg in node.args)
-    if isinstance(node, ast.FormattedValue | ast.JoinedStr):
-        for part in ast.walk(node):
-            if isinstance(part, ast.FormattedValue):
-                yield node, part.value, "formats", 0
+
+
+def _asked_by_statement(node: ast.AST, source: SourceFile) -> Iterator[tuple[ast.AST, ast.expr, str, int]]:
+    statement = source.statement(node)
     if isinstance(statement, ast.For) and (node is statement or _within(node, statement.iter)):
         yield statement, statement.iter, "iterates over", 0
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple | ast.List):
@@ -117,7 +129,9 @@ def _along_axis(found: Walked) -> Iterator[Candidate]:
         title=f"go along the axis after the batch ({shape[1]} steps)",
         edits=(edits.replace(found.source, found.tensor, new),),
         cost=1.0,
-        check=lambda: symbolic.attempt(lambda: [value[:, i] for i in range(shape[1] or 0)][:1], [value], root, "each step is"),
+        check=lambda: symbolic.attempt(
+            lambda: [value[:, i] for i in range(shape[1] or 0)][:1], [value], root, "each step is"
+        ),
         cause=statement_place(found.source, found.tensor),
     )
 
@@ -145,7 +159,7 @@ def _returning_more(found: Walked) -> Iterator[Candidate]:
 
     for option, counts in RETURNS_MORE:
         names = {n for cls in call.function.__mro__ for n in _parameters(cls, inspect.signature)}
-        names |= {n for n in _parameters(call.function.call, inspect.signature)}
+        names |= set(_parameters(call.function.call, inspect.signature))
         if option not in names or found.targets not in counts:
             continue
         at_call = option in _parameters(call.function.call, inspect.signature)
@@ -200,7 +214,9 @@ def _cast(found: Walked) -> Iterator[Candidate]:
     whole = found.whole
     if not isinstance(whole, ast.Call) or not isinstance(whole.func, ast.Name) or len(whole.args) != 1:
         return
-    name = {"int": "cast", "float": "cast", "round": "round", "sum": "sum", "max": "max", "min": "min"}.get(whole.func.id)
+    name = {"int": "cast", "float": "cast", "round": "round", "sum": "sum", "max": "max", "min": "min"}.get(
+        whole.func.id
+    )
     root = symbolic.flavour(found.value) or "keras"
     if name is None or specs.kind_of(found.value) != "keras":
         return

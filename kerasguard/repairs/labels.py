@@ -24,6 +24,7 @@ from kerasguard.vocabulary import Edit, Expectation, Offender, Shape
 
 TRAINING = frozenset({"fit", "evaluate", "train_on_batch", "test_on_batch"})
 PASSING = frozenset({"train_test_split", "next", "iter"})  # library calls that hand rows on as they are
+STAGES = frozenset({"from_tensor_slices", "from_tensors", "shuffle", "batch", "prefetch", "cache", "repeat", "take"})
 ARRAYS = frozenset({"numpy", "eager", "variable", "dataframe"})
 
 
@@ -138,12 +139,22 @@ def maker(given: Given, *, columns: bool = False) -> Link | None:
             if not _passes(link, budget, columns=columns):
                 break
             continue
+        if not columns and not _same_sample(link, given):
+            return last
         last = link
         if isinstance(link.node, ast.Name) and changed_in_place(link):
             return link
         if not _passes(link, budget, columns=columns):
             return link
     return last
+
+
+def _same_sample(link: Link, given: Given) -> bool:
+    """Return whether the value there, as far as it is known, has the rank and the samples of what was passed."""
+    there, here = link.shape, given.shape
+    if there is None or here is None or link.lift:
+        return True
+    return len(there) == len(here) and all(a is None or b is None or a == b for a, b in zip(there[1:], here[1:], strict=True))
 
 
 def element_path(given: Given) -> tuple[Any, ...]:
@@ -163,7 +174,7 @@ def _passes(link: Link, budget: Budget, *, columns: bool) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in PASSING or name in {"from_tensor_slices", "from_tensors", "shuffle", "batch", "prefetch", "cache", "repeat"}:
+    if name in PASSING or name in STAGES and link.path[:1] == ("*",):
         return True
     called = evaluate(node.func, link.scope, budget)
     return users_function(called) is not None or isinstance(called, type) and called.__module__ == "__main__"

@@ -16,7 +16,14 @@ from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, node_at, places_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.failing import FailingCall, call_at, delete_argument, failing_call, has_symbolic, statement_place
+from kerasguard.repairs.failing import (
+    FailingCall,
+    call_at,
+    delete_argument,
+    failing_call,
+    has_symbolic,
+    statement_place,
+)
 from kerasguard.vocabulary import Edit, Offender, Place, Shape
 
 Argument = tuple[str | int, ast.expr, Any]
@@ -93,7 +100,9 @@ def call_on_given(call: FailingCall, given: list[Argument]) -> Iterator[Candidat
         title=f"call the layer on {inputs}",
         edits=(edits.replace(call.source, call.node, text),),
         cost=1.0,
-        check=(lambda: symbolic.attempt(lambda: call.function(*args, **kwargs)(value), [value], root, "the layer returns"))
+        check=(
+            lambda: symbolic.attempt(lambda: call.function(*args, **kwargs)(value), [value], root, "the layer returns")
+        )
         if _all_live(call, moved)
         else None,
         cause=call.place,
@@ -200,26 +209,25 @@ def calls_of_never_called(evidence: Evidence, used: Used) -> Iterator[Candidate]
     if source is None or used.made is None:
         return
     for cost, (text, tensor) in enumerate(_tensors_before(evidence, used)):
-        yield from _called_on(evidence, used, source, text, tensor, 1.0 + cost)
+        yield _called_on(evidence, used, text, tensor, 1.0 + cost)
 
 
-def _called_on(
-    evidence: Evidence, used: Used, source: SourceFile, text: str, tensor: Any, cost: float
-) -> Iterator[Candidate]:
+def _called_on(evidence: Evidence, used: Used, text: str, tensor: Any, cost: float) -> Candidate:
+    """Return the repair that calls what was never called on one tensor."""
     target: ast.expr = used.made if used.made is not None and not _called_elsewhere(used) else used.node
     layer = used.value
     if isinstance(layer, type):
         pattern, make = f"{{}}()({text})", (lambda: layer()(tensor))
     else:
         pattern, make = f"{{}}({text})", (lambda: layer(tensor))
-    where = used.scope.source if target is used.node else source
+    where = used.scope.source if target is used.node else used.home.source
     assert where is not None  # noqa: S101 - a node has a source
     is_function = _is_function(layer)
     cost += 0.5 if is_function else 0.0
     check: Callable[[], Outcome] | None = None
     if tensor is not None and not is_function:
         check = _then_failing(evidence, used, make, tensor)
-    yield Candidate(
+    return Candidate(
         title=f"call {used.name} on `{text}`",
         edits=(edits.wrap(where, target, pattern),),
         cost=cost,
@@ -285,6 +293,11 @@ def _tensors_before(evidence: Evidence, used: Used) -> Iterator[tuple[str, Any]]
             if tensor is not None:
                 yield name, tensor
                 return
+    yield from _loose_ends(used, before)
+
+
+def _loose_ends(used: Used, before: ast.AST) -> Iterator[tuple[str, Any]]:
+    """Yield the tensors bound ahead of a statement that no layer has taken yet, the latest first."""
     found: list[tuple[int, str, Any]] = []
     for name, value in used.home.names.items():
         if specs.kind_of(value) == "keras" and symbolic.is_leaf(value) and not name.startswith("_"):
@@ -337,7 +350,7 @@ def rearranged(evidence: Evidence) -> Iterator[Candidate]:
     if call is None or specs.kind_of(call.function) not in ("layer", "model") or not call.complete:
         return
     tensors = [value for value in call.args if has_symbolic(value)]
-    if len(tensors) != len(call.args) or call.node.keywords and not tensors:
+    if len(tensors) != len(call.args) or (call.node.keywords and not tensors):
         return
     nodes, source = call.node.args, call.source
     layer, kwargs = call.function, call.kwargs

@@ -12,7 +12,6 @@ from kerasguard.adapters import connections, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.bindings import parameters
-from kerasguard.provenance.values import UNKNOWN
 from kerasguard.repairs.building_sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Edit, Place
@@ -77,7 +76,7 @@ def _layers(evidence: Evidence) -> list[Any]:
         wiring = connections.wiring_of(*given)
         return [] if wiring is None or wiring.loose else list(wiring.layers)
     if event.entry == "add" and event.args:
-        layers = list(getattr(event.owner, "_layers", None) or getattr(event.owner, "layers", ()))
+        layers = list(getattr(event.owner, "_layers", None) or getattr(event.owner, "layers", None) or ())
         layers += [] if any(layer is event.args[0] for layer in layers) else [event.args[0]]
     elif event.entry == "sequential" and event.args and isinstance(event.args[0], list | tuple):
         layers = list(event.args[0])
@@ -111,7 +110,7 @@ def _candidate(title: str, written: list[Edit], site: Site, cost: float) -> Cand
         title=title,
         edits=tuple(written),
         cost=cost,
-        check=lambda: Outcome(True, None, "every layer gets a name of its own"),
+        check=lambda: Outcome(accepted=True, note="every layer gets a name of its own"),
         cause=site.place,
         exact=False,
     )
@@ -152,9 +151,9 @@ def _differing(site: Site, made: list[Site]) -> str | None:
         return None
     for parameter in parameters(owner):
         values = [one.scope.current(parameter.arg) for one in made]
-        if all(isinstance(value, str | int) and value is not UNKNOWN for value in values):
-            if len({str(value) for value in values}) == len(values) > 1:
-                return parameter.arg
+        known = all(isinstance(value, str | int) for value in values)
+        if known and len({str(value) for value in values}) == len(values) > 1:
+            return parameter.arg
     return _named_so(site)
 
 

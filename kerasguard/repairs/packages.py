@@ -20,6 +20,7 @@ from kerasguard.repairs.failing import call_at, is_live
 from kerasguard.vocabulary import Edit, Place
 
 BOTH = ("keras", "tf_keras")
+PARTS = frozenset({"Optimizer", "BaseOptimizer", "Loss", "Metric", "Callback"})
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ def mixed(evidence: Evidence) -> Mixed | None:
 
 def _is_part(leaf: Any) -> bool:
     """Return whether an object is an optimizer, a loss, a metric or a callback."""
-    return any(cls.__name__ in ("Optimizer", "BaseOptimizer", "Loss", "Metric", "Callback") for cls in type(leaf).__mro__)
+    return any(
+        cls.__name__ in ("Optimizer", "BaseOptimizer", "Loss", "Metric", "Callback") for cls in type(leaf).__mro__
+    )
 
 
 def imports_of(source: SourceFile, package: str) -> Iterator[ast.stmt]:
@@ -74,7 +77,9 @@ def imports_of(source: SourceFile, package: str) -> Iterator[ast.stmt]:
         if isinstance(node, ast.Import) and any(_package_of(item.name) == package for item in node.names):
             yield node
         elif isinstance(node, ast.ImportFrom):
-            names = {_package_of(f"{node.module}.{item.name}") for item in node.names} | {_package_of(node.module or "")}
+            names = {_package_of(f"{node.module}.{item.name}") for item in node.names} | {
+                _package_of(node.module or "")
+            }
             if package in names:
                 yield node
 
@@ -96,7 +101,7 @@ def tensorflow_keras() -> str | None:
 
 
 def candidates(found: Mixed) -> Iterator[Candidate]:
-    """Propose to take everything from one package: from tf_keras, since what needs it cannot change, else from Keras 3."""
+    """Propose to take everything from one package: from tf_keras, which what needs it cannot change, else the other."""
     for cost, package in ((1.0, "tf_keras"), (1.6, "keras")):
         written = _all_from(found.source, found.scope, package)
         if not written:

@@ -48,14 +48,17 @@ def entry(one: Fed) -> Entry | None:
                 model = node.func.value
                 if specs.kind_of(evaluate(model, scope)) == "model":
                     return Entry(node, model, source, source.segment(node), statement_place(source, node), names)
+    for argument in _arguments(expressions):
+        if isinstance(argument, ast.Name | ast.Attribute) and _is_data(one, argument):
+            return Entry(argument, None, source, source.segment(argument), statement_place(source, argument), names)
+    return None
+
+
+def _arguments(expressions: list[ast.expr]) -> Iterator[ast.expr]:
     for expression in expressions:
         for node in ast.walk(expression):
             if isinstance(node, ast.Call):
-                for argument in node.args:
-                    if isinstance(argument, ast.Name | ast.Attribute) and _is_data(one, argument):
-                        text = source.segment(argument)
-                        return Entry(argument, None, source, text, statement_place(source, argument), names)
-    return None
+                yield from node.args
 
 
 def _is_data(one: Fed, node: ast.expr) -> bool:

@@ -48,7 +48,7 @@ def declared(evidence: Evidence) -> list[Declared]:
             assert isinstance(call, ast.Call)  # noqa: S101 - checked above
             if any(keyword.arg == "ragged" for keyword in call.keywords):
                 statement = source.statement(call)
-                name = str(history[0].name)
+                name = str(getattr(tensor, "name", ""))
                 if isinstance(statement, ast.Assign):
                     name = source.segment(statement.targets[0])
                 found.append(Declared(name, call, source, source.place(statement or call)))

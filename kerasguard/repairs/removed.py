@@ -22,7 +22,18 @@ from kerasguard.repairs.failing import keras_path, statement_place
 from kerasguard.repairs.rewiring import fed
 from kerasguard.vocabulary import Edit
 
-HOMES = ("ops", "layers", "utils", "activations", "losses", "metrics", "initializers", "optimizers", "random", "backend")
+HOMES = (
+    "ops",
+    "layers",
+    "utils",
+    "activations",
+    "losses",
+    "metrics",
+    "initializers",
+    "optimizers",
+    "random",
+    "backend",
+)
 PHASE = "learning_phase"
 
 
@@ -74,8 +85,8 @@ def _phase_among_inputs(evidence: Evidence) -> Removed | None:
 
 def candidates(evidence: Evidence, found: Removed) -> Iterator[Candidate]:
     """Propose what does the same today."""
-    if found.name == PHASE:
-        yield from _without_phase(found)
+    if found.name in (PHASE, "function"):
+        yield from _as_model(found)
         return
     if isinstance(found.node, ast.Attribute):
         yield from _elsewhere(found)
@@ -115,36 +126,38 @@ def _similar(evidence: Evidence, found: Removed) -> Iterator[Candidate]:
     del evidence
 
 
-# -- the learning phase ------------------------------------------------------------------------------------------------
+# -- the backend functions and the learning phase ----------------------------------------------------------------------
 
 
-def _without_phase(found: Removed) -> Iterator[Candidate]:
-    """Propose a model called with ``training=`` in place of a backend function that is fed the phase."""
-    source = found.source
-    call: ast.AST = found.node
-    if isinstance(call, ast.Attribute):
-        call = source.parent(call) or call
-    statement = source.statement(call)
-    owner = found.scope.owner or source.tree
-    phase = source.segment(call)
+def _as_model(found: Removed) -> Iterator[Candidate]:
+    """Propose a model, called with ``training=``, in place of a backend function that is fed the phase."""
+    source, owner = found.source, found.scope.owner or found.source.tree
     written: list[Edit] = []
-    if isinstance(statement, ast.Assign) and statement.value is call and isinstance(statement.targets[0], ast.Name):
-        phase = statement.targets[0].id
-        written.append(_without(source, statement))
-    maker = next((node for node in ast.walk(owner) if isinstance(node, ast.Call) and _takes(source, node, phase)), None)
+    phase = ""
+    if found.name == PHASE:
+        call = found.node if isinstance(found.node, ast.Call) else source.parent(found.node) or found.node
+        phase, statement = source.segment(call), source.statement(call)
+        if isinstance(statement, ast.Assign) and statement.value is call and isinstance(statement.targets[0], ast.Name):
+            phase = statement.targets[0].id
+            written.append(_without(source, statement))
+        maker = next((one for one in ast.walk(owner) if isinstance(one, ast.Call) and _takes(source, one, phase)), None)
+    else:
+        parent = source.parent(found.node)
+        maker = parent if isinstance(parent, ast.Call) and parent.func is found.node else None
     if maker is None or len(maker.args) < 2 or not isinstance(maker.args[0], ast.List):  # noqa: PLR2004 - in and out
         return
-    kept = [source.segment(item) for item in maker.args[0].elts if source.segment(item) != phase]
+    given = [source.segment(item) for item in maker.args[0].elts]
+    kept = [text for text in given if text != phase and PHASE not in text]
     model, imports = keras_path(found.scope, found.root, "Model")
     inputs = kept[0] if len(kept) == 1 else f"[{', '.join(kept)}]"
     written.append(edits.replace(source, maker, f"{model}({inputs}, {source.segment(maker.args[1])})"))
     bound = source.statement(maker)
     if isinstance(bound, ast.Assign):
-        written += _calls(source, owner, source.segment(bound.targets[0]))
+        written += _calls(source, owner, source.segment(bound.targets[0]), fed_phase=len(kept) < len(given))
     yield Candidate(
-        title="make a model, and say `training=` when it is called",
+        title="make a model" + (", and say `training=` when it is called" if len(kept) < len(given) else ""),
         edits=(*imports, *written),
-        cost=1.0,
+        cost=0.9,
         cause=statement_place(source, found.node),
         exact=False,
     )
@@ -155,18 +168,21 @@ def _takes(source: SourceFile, call: ast.Call, phase: str) -> bool:
     return bool(call.args) and any(True for _ in occurrences(source, call.args[0], phase)) and len(call.args) > 1
 
 
-def _calls(source: SourceFile, owner: ast.AST, name: str) -> Iterator[Edit]:
+def _calls(source: SourceFile, owner: ast.AST, name: str, *, fed_phase: bool) -> Iterator[Edit]:
+    """Rewrite the calls of a function that is a model now: its inputs, and the phase as ``training=``."""
     for node in ast.walk(source.tree if "." in name else owner):
         if not isinstance(node, ast.Call) or source.segment(node.func) != name or len(node.args) != 1:
             continue
         given = node.args[0]
-        if isinstance(given, ast.List) and len(given.elts) > 1:
-            rest = [source.segment(item) for item in given.elts[:-1]]
+        if not isinstance(given, ast.List) or not given.elts:
+            continue
+        rest = [source.segment(item) for item in (given.elts[:-1] if fed_phase else given.elts)]
+        text = rest[0] if len(rest) == 1 else f"[{', '.join(rest)}]"
+        if fed_phase:
             last = given.elts[-1]
-            training = bool(last.value) if isinstance(last, ast.Constant) else None
-            inputs = rest[0] if len(rest) == 1 else f"[{', '.join(rest)}]"
-            text = f"training={training}" if training is not None else f"training=bool({source.segment(last)})"
-            yield edits.replace(source, given, f"{inputs}, {text}")
+            known = bool(last.value) if isinstance(last, ast.Constant) else f"bool({source.segment(last)})"
+            text += f", training={known}"
+        yield edits.replace(source, given, text)
 
 
 def _without(source: SourceFile, statement: ast.stmt) -> Edit:
@@ -175,5 +191,3 @@ def _without(source: SourceFile, statement: ast.stmt) -> Edit:
     if source.lines[place.row - 1][: place.column - 1].strip() or place.end_row >= len(source.lines):
         return Edit(source.filename, (place.row, place.column), (place.end_row, place.end_column), "pass")
     return Edit(source.filename, (place.row, 1), (place.end_row + 1, 1), "")
-
-

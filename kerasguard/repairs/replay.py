@@ -16,7 +16,9 @@ from kerasguard.repairs.failing import FailingCall, has_symbolic, is_live
 Replace = Mapping[ast.AST, Callable[..., Any]]
 
 
-def replay(node: ast.expr, scope: Scope, instead: Replace | None = None, names: Mapping[str, Any] | None = None) -> Any:
+def replay(  # noqa: C901 - one case per kind of expression
+    node: ast.expr, scope: Scope, instead: Replace | None = None, names: Mapping[str, Any] | None = None
+) -> Any:
     """Return what an expression gives; for use inside a trial, since it builds layers and nodes.
 
     Parameters

@@ -72,8 +72,8 @@ def _suspects(evidence: Evidence) -> Iterator[tuple[ast.expr, Scope]]:
                 if symbolic.is_nothing(known) or (isinstance(part, ast.Call) and _fed_nothing(evidence)):
                     yield part, scope
     elif isinstance(evidence.event.error, AttributeError):
-        node = frame.node
-        attribute = node.func if isinstance(node, ast.Call) else node
+        failed = frame.node
+        attribute: ast.AST | None = failed.func if isinstance(failed, ast.Call) else failed
         if isinstance(attribute, ast.Attribute) and evaluate(attribute.value, scope) is None:
             yield attribute.value, scope
 
@@ -98,7 +98,7 @@ def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
         made, home = value, around
     if not isinstance(made, ast.Call):
         return None
-    function, layer = _called(made, home, evidence)
+    function, layer = _called(made, home)
     code = getattr(function, "__code__", None)
     source = source_of(code.co_filename) if code is not None else None
     definition = source.definition(code) if source is not None and code is not None else None
@@ -109,7 +109,7 @@ def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
     return Nothing(node, scope, definition, source, layer) if _may_end_without(definition) else None
 
 
-def _called(call: ast.Call, scope: Scope, evidence: Evidence) -> tuple[Any, str]:
+def _called(call: ast.Call, scope: Scope) -> tuple[Any, str]:
     """Return the function that ran when this was called, and the name of its layer if it is one."""
     function = evaluate(call.func, scope)
     if specs.kind_of(function) in ("layer", "model"):
@@ -126,8 +126,13 @@ def _called(call: ast.Call, scope: Scope, evidence: Evidence) -> tuple[Any, str]
             name = maker.kwargs.get("name") if maker is not None else None
             if cls.__name__ == "Lambda" and maker is not None and maker.args:
                 return maker.args[0], str(name or cls.__name__)
-            return inspect.unwrap(cls.call), str(name or cls.__name__)
+            return inspect.unwrap(vars_of(cls, "call")), str(name or cls.__name__)
     return function, ""
+
+
+def vars_of(cls: Any, name: str) -> Any:
+    """Return an attribute of a class."""
+    return getattr(cls, name)
 
 
 def _builds(definition: ast.AST) -> bool:

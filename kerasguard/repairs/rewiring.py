@@ -16,9 +16,9 @@ from kerasguard.provenance.dataflow import Part, occurrences, references, slice_
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
-from kerasguard.repairs.layer_calls import inspect_arguments
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, failing_call, keras_path, statement_place
+from kerasguard.repairs.layer_calls import inspect_arguments
 from kerasguard.vocabulary import Edit, Place
 
 DATA = frozenset({"numpy", "eager", "variable", "python", "ragged", "sparse", "dataframe"})
@@ -103,7 +103,10 @@ def _with_input(evidence: Evidence, one: Fed, tensor: Any) -> Callable[[], Outco
     assert root is not None  # noqa: S101 - the owner is a Keras model
     mended = specs.map_leaves(inputs, lambda leaf: tensor if leaf is one.leaf else leaf)
     return lambda: symbolic.attempt(
-        lambda: symbolic.functional(root, mended, outputs), [mended, outputs], root, "the model can be built; it returns"
+        lambda: symbolic.functional(root, mended, outputs),
+        [mended, outputs],
+        root,
+        "the model can be built; it returns",
     )
 
 
@@ -146,9 +149,8 @@ def renamed(evidence: Evidence, one: Fed) -> Iterator[Candidate]:
     new = edits.fresh_name(source, f"{name}_data")
     written: list[Edit] = []
     for index, binding in enumerate(bound):
-        for node in ast.walk(binding.statement):
-            if isinstance(node, ast.Name) and node.id == name and not (index == 0 and _reads(binding, node)):
-                written.append(edits.replace(source, node, new))
+        names = [n for n in ast.walk(binding.statement) if isinstance(n, ast.Name) and n.id == name]
+        written += [edits.replace(source, n, new) for n in names if index or not _reads(binding, n)]
     crash = source.statement(one.call.node)
     owner = one.scope.owner or source.tree
     for node in ast.walk(owner):

@@ -72,19 +72,25 @@ def _test_at(node: ast.AST, source: SourceFile, scope: Scope) -> tuple[ast.AST, 
             return None
     current: ast.AST | None = node
     while current is not None:
-        if isinstance(current, ast.If | ast.While | ast.IfExp):
-            inner = current.test
-            if current is node or _within(node, inner):
-                return _innermost(current, inner, node, scope)
-        if isinstance(current, ast.BoolOp) or isinstance(current, ast.UnaryOp) and isinstance(current.op, ast.Not):
-            return _innermost(current, current, node, scope)
-        if isinstance(current, ast.Assert):
-            return current, current.test
-        if isinstance(current, ast.Compare) and isinstance(current.ops[0], ast.In | ast.NotIn):
-            return current, current.left
+        found = _asking(current, node, scope)
+        if found is not None:
+            return found
         if isinstance(current, ast.stmt):
             return None
         current = source.parent(current)
+    return None
+
+
+def _asking(current: ast.AST, node: ast.AST, scope: Scope) -> tuple[ast.AST, ast.expr] | None:
+    """Return the construct and its operand where this node asks for the truth of something around `node`."""
+    if isinstance(current, ast.If | ast.While | ast.IfExp) and (current is node or _within(node, current.test)):
+        return _innermost(current, current.test, node, scope)
+    if isinstance(current, ast.BoolOp) or (isinstance(current, ast.UnaryOp) and isinstance(current.op, ast.Not)):
+        return _innermost(current, current, node, scope)
+    if isinstance(current, ast.Assert):
+        return current, current.test
+    if isinstance(current, ast.Compare) and isinstance(current.ops[0], ast.In | ast.NotIn):
+        return current, current.left
     return None
 
 
@@ -141,8 +147,12 @@ def _none_tests(found: Tested) -> Iterator[Candidate]:
         if isinstance(parent, ast.If | ast.While | ast.IfExp) and parent.test is whole:
             edit = edits.replace(source, found.tensor, f"{text} is not None")
         else:
-            new = f"{other} if {text} is None else {text}" if isinstance(whole.op, ast.Or) else f"{other} if {text} is not None else None"
-            bare = isinstance(parent, ast.Assign | ast.Return | ast.keyword) or isinstance(parent, ast.Call)
+            new = (
+                f"{other} if {text} is None else {text}"
+                if isinstance(whole.op, ast.Or)
+                else f"{other} if {text} is not None else None"
+            )
+            bare = isinstance(parent, ast.Assign | ast.Return | ast.keyword | ast.Call)
             edit = edits.replace(source, whole, new if bare else f"({new})")
     elif isinstance(whole, ast.UnaryOp):
         edit = edits.replace(source, whole, f"{text} is None")
@@ -154,14 +164,14 @@ def _none_tests(found: Tested) -> Iterator[Candidate]:
         title=f"ask whether `{text}` is None",
         edits=(edit,),
         cost=1.0,
-        check=lambda: Outcome(True, None, f"`{text}` is there, and is not asked for its values"),
+        check=lambda: Outcome(accepted=True, error=None, note=f"`{text}` is there, and is not asked for its values"),
         cause=statement_place(source, found.tensor),
         applicability="safe",
     )
 
 
 def _may_be_none(found: Tested) -> bool:
-    """Return whether a name was made to be tested: a parameter with a default of no tensor, or bound to None somewhere."""
+    """Return whether a name was made to be tested: a parameter with a default, or bound to None somewhere."""
     if isinstance(found.tensor, ast.Attribute):
         return True
     if not isinstance(found.tensor, ast.Name):
@@ -172,12 +182,12 @@ def _may_be_none(found: Tested) -> bool:
         if default is not None:
             return True
     for node in ast.walk(owner or found.source.tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and not node.value.value:
-            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-                return True
-    return isinstance(found.whole, ast.BoolOp | ast.UnaryOp) or not isinstance(
-        evaluate(found.tensor, found.scope), bool
-    ) and _is_parameter(owner, name)
+        empty = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and not node.value.value
+        if empty and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
+            return True
+    return isinstance(found.whole, ast.BoolOp | ast.UnaryOp) or (
+        not isinstance(evaluate(found.tensor, found.scope), bool) and _is_parameter(owner, name)
+    )
 
 
 def _is_parameter(owner: ast.AST | None, name: str) -> bool:

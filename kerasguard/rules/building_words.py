@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 
 from kerasguard.adapters import wants
 from kerasguard.evidence import Evidence
@@ -73,13 +74,8 @@ def _offenders(failure: Failure, code: str) -> list[Offender]:
         made = failure.plan.producer(slot)
         if made is not None:
             add(str(getattr(made.operation, "name", "")), "layer", shape)
-    for name in building.names(failure, code):
-        add(name, "variable")
-    for name in building.around(failure, code):
-        add(name, "variable")
-    for name in _of_call(failure):
-        add(name, "variable")
-    for name in _of_loop(failure):
+    more = (building.names(failure, code), building.around(failure, code), _of_call(failure), _of_loop(failure))
+    for name in itertools.chain(*more):
         add(name, "variable")
     return list(found.values())
 

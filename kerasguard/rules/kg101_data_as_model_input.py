@@ -5,8 +5,8 @@
 
 ## Why it happens
 A functional model is a graph from Inputs to outputs; it is given data only when it is called. Layers called on data
-compute at once and leave no graph behind. Often the name of the Input was bound to data in between, by a quick look at
-one sample for instance.
+compute at once and leave no graph behind. Often the name of the Input was bound to data in between, by a quick look
+at one sample for instance.
 
 ## Example
 ```python

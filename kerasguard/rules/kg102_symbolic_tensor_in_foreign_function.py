@@ -1,12 +1,12 @@
 """A symbolic tensor was given to a function of TensorFlow or NumPy.
 
 ## What it does
-While a model is being built, its tensors stand for values that do not exist yet. A function that wants values, or that
-knows nothing of Keras' tensors, refuses them.
+While a model is being built, its tensors stand for values that do not exist yet. A function that wants values, or
+that knows nothing of Keras' tensors, refuses them.
 
 ## Why it happens
-Code that worked on arrays, or with an older Keras that took TensorFlow's functions on its tensors, is used between the
-layers of a functional model. Keras has the same functions in `keras.ops`; anything else belongs into a layer.
+Code that worked on arrays, or with an older Keras that took TensorFlow's functions on its tensors, is used between
+the layers of a functional model. Keras has the same functions in `keras.ops`; anything else belongs into a layer.
 
 ## Example
 ```python
@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerasguard.adapters import foreign as functions
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs import foreign, layer_calls
@@ -44,7 +45,7 @@ def matches(evidence: Evidence) -> Finding | None:
     call = foreign.foreign_call(evidence)
     if call is None:
         return None
-    if evidence.event.entry == "call" and foreign.foreign.root_of(call.function) == "tensorflow":
+    if evidence.event.entry == "call" and functions.root_of(call.function) == "tensorflow":
         return None  # inside a layer TensorFlow's functions work: this one fails for another reason
     function = call.source.segment(call.node.func)
     tensors = list(foreign.tensors_of(call))

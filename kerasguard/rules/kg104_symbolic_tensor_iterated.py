@@ -1,12 +1,12 @@
 """Python counts or iterates over a symbolic tensor.
 
 ## What it does
-A `for` loop, an unpacking (`a, b = x`), `list`, `len`, `int`, `float` or a format string needs the values or the number of
-rows of a tensor that has neither yet.
+A `for` loop, an unpacking (`a, b = x`), `list`, `len`, `int`, `float` or a format string needs the values or the
+number of rows of a tensor that has neither yet.
 
 ## Why it happens
-The first axis of a tensor in a model is the batch, whose size is not known while the model is built. A loop usually means
-the time steps, which are the second axis; an unpacking often means a layer that should return its states too.
+The first axis of a tensor in a model is the batch, whose size is not known while the model is built. A loop usually
+means the time steps, which are the second axis; an unpacking often means a layer that should return its states too.
 
 ## Example
 ```python

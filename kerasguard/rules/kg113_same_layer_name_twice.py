@@ -1,8 +1,8 @@
 """Two layers of one model have the same name.
 
 ## What it does
-The layers of a model are known by their names, for saving and for the names of outputs and losses, so that no two of them
-may share one. Here different layers do.
+The layers of a model are known by their names, for saving and for the names of outputs and losses, so that no
+two of them may share one. Here different layers do.
 
 ## Why it happens
 A helper gives its layers fixed names and is called several times; a copied line kept the name; two copies of the same

@@ -1,12 +1,12 @@
 """A layer, a model or a function stands where its output belongs.
 
 ## What it does
-A layer was made but never called on a tensor (or a class was not even made into a layer), and what should be a tensor is
-the layer itself.
+A layer was made but never called on a tensor (or a class was not even made into a layer), and what should be a tensor
+is the layer itself.
 
 ## Why it happens
-`Dense(10)` makes a layer; only `Dense(10)(x)` computes something from `x`. The missing `(x)` shows up where the result is
-used next: in another layer, or in `Model(...)`.
+`Dense(10)` makes a layer; only `Dense(10)(x)` computes something from `x`. The missing `(x)` shows up where the
+result is used next: in another layer, or in `Model(...)`.
 
 ## Example
 ```python

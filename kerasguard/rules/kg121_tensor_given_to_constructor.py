@@ -4,8 +4,9 @@
 The tensor stands between the parentheses that make the layer: `GlobalMaxPooling2D(x)` or `Dense(10, x)`.
 
 ## Why it happens
-A layer is made first and called afterwards. The constructor takes its settings; it takes a tensor for one of them, and
-says so in the words of that setting (`data_format`, `activation`, `axis`), or says nothing until the layer is used.
+A layer is made first and called afterwards. The constructor takes its settings; it takes a tensor for one of them,
+and says so in the words of that setting (`data_format`, `activation`, `axis`), or says nothing until the layer is
+used.
 
 ## Example
 ```python

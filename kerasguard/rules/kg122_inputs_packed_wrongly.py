@@ -1,8 +1,8 @@
 """The tensors are right, the way they are handed to the layer is not.
 
 ## What it does
-Two tensors were given as two arguments to a layer that takes one list (`Concatenate()(a, b)`), or a list was given to a
-layer that takes one tensor, or several by name.
+Two tensors were given as two arguments to a layer that takes one list (`Concatenate()(a, b)`), or a list was given to
+a layer that takes one tensor, or several by name.
 
 ## Why it happens
 Merging layers take all their inputs as one list, because there may be any number of them; the second argument of most
@@ -48,7 +48,10 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"Layer {layer.name!r} ({type(layer).__name__}) takes its tensors in another packing.",
         explanation=f"To mend it: {candidates[0].title}.",
         offenders=(
-            *(Offender(call.source.segment(node), "keras", layer_calls.shape_of(value)) for _, node, value in call.nodes()),
+            *(
+                Offender(call.source.segment(node), "keras", layer_calls.shape_of(value))
+                for _, node, value in call.nodes()
+            ),
             Offender(layer.name, "layer"),
             *layer_calls.assigned(call),
         ),

@@ -1,8 +1,8 @@
 """A layer or function of the program returns nothing.
 
 ## What it does
-The next layer gets None: the `call` of a layer, or a function that builds a part of the model, has no `return`, or not on
-every path.
+The next layer gets None: the `call` of a layer, or a function that builds a part of the model, has no `return`, or
+not on every path.
 
 ## Why it happens
 A Python function without `return` returns None, silently; the error appears where the None is used.

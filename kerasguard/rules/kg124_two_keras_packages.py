@@ -4,8 +4,8 @@
 A layer, model, tensor or optimizer of one package was given to an object of the other.
 
 ## Why it happens
-Since TensorFlow 2.16 `tf.keras` is Keras 3; the Keras before it lives on as `tf_keras`. Libraries written for the older one
-(transformers, tensorflow_hub) still use tf_keras. The two look alike and do not know each other.
+Since TensorFlow 2.16 `tf.keras` is Keras 3; the Keras before it lives on as `tf_keras`. Libraries written for the
+older one (transformers, tensorflow_hub) still use tf_keras. The two look alike and do not know each other.
 
 ## Example
 ```python

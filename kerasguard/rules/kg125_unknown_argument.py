@@ -4,8 +4,8 @@
 A layer, an optimizer, a model or a function of Keras was given a keyword that is not one of its parameters.
 
 ## Why it happens
-Argument names changed over the years (`lr` became `learning_rate`, `input` became `inputs`), tutorials and books did not;
-or the name is misspelt. Arguments that are gone altogether can be left out.
+Argument names changed over the years (`lr` became `learning_rate`, `input` became `inputs`), tutorials and books did
+not; or the name is misspelt. Arguments that are gone altogether can be left out.
 
 ## Example
 ```python

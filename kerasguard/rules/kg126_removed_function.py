@@ -4,8 +4,8 @@
 A module of Keras was asked for a name that it does not hold, or the learning phase was used as an input.
 
 ## Why it happens
-Keras moved and removed functions: the backend functions became `keras.ops`, and whether a model trains is said when it is
-called (`training=True`), no longer fed as a tensor.
+Keras moved and removed functions: the backend functions became `keras.ops`, and whether a model trains is said when
+it is called (`training=True`), no longer fed as a tensor.
 
 ## Example
 ```python

@@ -1,12 +1,12 @@
 """The outputs of a model are data, while its inputs are not.
 
 ## What it does
-`Model(inputs, outputs)` got outputs that were computed from an array: the result of `predict`, or of layers that were called
-on data instead of on the Input.
+`Model(inputs, outputs)` got outputs that were computed from an array: the result of `predict`, or of layers that were
+called on data instead of on the Input.
 
 ## Why it happens
-`predict` gives values, not a symbolic tensor; layers called on values compute at once. Neither is connected to an Input. The
-output of a model that stays symbolic is `model.output`, or what `model(inputs)` returns.
+`predict` gives values, not a symbolic tensor; layers called on values compute at once. Neither is connected to an
+Input. The output of a model that stays symbolic is `model.output`, or what `model(inputs)` returns.
 
 ## Example
 ```python

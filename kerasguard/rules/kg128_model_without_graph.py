@@ -5,8 +5,8 @@
 Sequential without an Input, a layer that was only made.
 
 ## Why it happens
-Only a functional model (and a Sequential with an Input) has one graph with one input and one output. A subclassed model
-runs Python code anew at every call; it has no symbolic output until it is called on an Input.
+Only a functional model (and a Sequential with an Input) has one graph with one input and one output. A subclassed
+model runs Python code anew at every call; it has no symbolic output until it is called on an Input.
 
 ## Example
 ```python
@@ -51,7 +51,9 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"`{text}` ({kind}) has no symbolic `{found.node.attr}`: it was never called on a symbolic tensor.",
         explanation="Only what was called on a keras.Input has a graph with inputs and outputs.",
         offenders=(
-            Offender(text, "model"), Offender(str(getattr(found.value, "name", "")), "layer"), Offender(kind, "class"),
+            Offender(text, "model"),
+            Offender(str(getattr(found.value, "name", "")), "layer"),
+            Offender(kind, "class"),
         ),
         weight=0.85,
         suspect=Suspect(found.node.value, found.scope, None, text),

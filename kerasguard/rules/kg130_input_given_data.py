@@ -4,8 +4,8 @@
 `Input(tensor=...)` or `Input(shape=...)` got an array or a tensor with values.
 
 ## Why it happens
-An Input stands for data that comes later; it is made from a shape. Older Keras could wrap a constant tensor in an Input;
-today a constant is either fed like all data, or belongs into a layer.
+An Input stands for data that comes later; it is made from a shape. Older Keras could wrap a constant tensor in an
+Input; today a constant is either fed like all data, or belongs into a layer.
 
 ## Example
 ```python

@@ -41,10 +41,10 @@ def matches(evidence: Evidence) -> Finding | None:
         return None
     if arguments.unknown(evidence) or inputs.data_argument(evidence) or inputs.number_argument(evidence):
         return None
-    working = [one for one in arguments.dropped(evidence, call) if one.check is not None and one.check().accepted]
+    working = [one for one in arguments.dropped(call) if one.check is not None and one.check().accepted]
     if not working:
         return None
-    names = [str(keyword.arg) for keyword in call.node.keywords]
+    names = [str(keyword.arg) for keyword in call.node.keywords if keyword.arg not in ("name", "dtype")]
     return Finding(
         title=f"Input cannot take {', '.join(names)} together.",
         explanation=f"To mend it: {working[0].title}.",
@@ -59,4 +59,4 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     del finding
     call = inputs.input_call(evidence)
     if call is not None:
-        yield from arguments.dropped(evidence, call)
+        yield from arguments.dropped(call)

@@ -46,7 +46,9 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"{name} was given the number {text} where a shape belongs.",
         explanation="A shape is a tuple, also with a single axis; the comma makes the tuple.",
         offenders=(
-            Offender(text, "int"), Offender(str(where), "argument"), Offender(name, "callable"),
+            Offender(text, "int"),
+            Offender(str(where), "argument"),
+            Offender(name, "callable"),
             *layer_calls.assigned(call),
         ),
         expected=(Expectation("shape", (value,), None, f"{name} wants a tuple"),),

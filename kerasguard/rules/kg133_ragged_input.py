@@ -1,11 +1,12 @@
 """Ragged data for a layer that cannot take it.
 
 ## What it does
-The model was declared with `Input(ragged=True)`, or is given a ragged tensor, and one of its layers needs rows of equal length.
+The model was declared with `Input(ragged=True)`, or is given a ragged tensor, and one of its layers needs rows of
+equal length.
 
 ## Why it happens
-tf_keras' recurrent layers took ragged tensors; those of Keras 3 do not. Rows of different length are padded to the longest one,
-and the padding is masked.
+tf_keras' recurrent layers took ragged tensors; those of Keras 3 do not. Rows of different length are padded to the
+longest one, and the padding is masked.
 
 ## Example
 ```python

@@ -1,8 +1,8 @@
 """A layer is given a tensor with another number of axes than it works on.
 
 ## What it does
-Every layer works on tensors of a certain rank: Dense on features, LSTM and Conv1D on sequences, Conv2D on pictures. The
-tensor that the layer before it gives has another rank.
+Every layer works on tensors of a certain rank: Dense on features, LSTM and Conv1D on sequences, Conv2D on pictures.
+The tensor that the layer before it gives has another rank.
 
 ## Why it happens
 A recurrent layer returns only its last output unless it is told `return_sequences=True`; a Flatten, a pooling or a
@@ -44,10 +44,11 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
     return building_words.finding(
         failure,
         CODE,
-        title=f"{building_words.layer_name(failure)} cannot take {building_words.shapes(failure)}.",
+        title=f"{layer} cannot take {given}.",
         explanation=_explanation(failure),
         weight=0.6,
     )

@@ -1,12 +1,12 @@
 """The tensors that are brought together do not have sizes that go together.
 
 ## What it does
-Add, Multiply and the like want tensors of equal shape, Concatenate wants all axes but one to be equal, Dot and attention
-want common axes.
+Add, Multiply and the like want tensors of equal shape, Concatenate wants all axes but one to be equal, Dot and
+attention want common axes.
 
 ## Why it happens
-A residual block changes the number of channels while the shortcut keeps it; a size that is halved and doubled again is
-odd somewhere; one branch is flattened and the other is not.
+A residual block changes the number of channels while the shortcut keeps it; a size that is halved and doubled again
+is odd somewhere; one branch is flattened and the other is not.
 
 ## Example
 ```python
@@ -43,10 +43,11 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
     return building_words.finding(
         failure,
         CODE,
-        title=f"{building_words.layer_name(failure)} cannot bring {building_words.shapes(failure)} together.",
+        title=f"{layer} cannot bring {given} together.",
         explanation="The shapes have to agree, except for the axis along which tensors are concatenated.",
         weight=0.6,
     )

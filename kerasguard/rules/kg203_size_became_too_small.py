@@ -43,11 +43,12 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
     return building_words.finding(
         failure,
         CODE,
-        title=f"{building_words.layer_name(failure)} is given {building_words.shapes(failure)}, which is too small for it.",
-        explanation="Every convolution and pooling before it has made the input smaller; a larger input would have been accepted.",
+        title=f"{layer} is given {given}, which is too small for it.",
+        explanation="Every convolution and pooling before it made the input smaller; a larger one would be accepted.",
         weight=0.6,
     )
 

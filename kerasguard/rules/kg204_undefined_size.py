@@ -1,8 +1,8 @@
 """A layer has to know a size that was left open.
 
 ## What it does
-The weights of Dense depend on the size of its input's last axis. That size is None: it comes from axes of the Input that
-were left open, through Flatten for instance.
+The weights of Dense depend on the size of its input's last axis. That size is None: it comes from axes of the Input
+that were left open, through Flatten for instance.
 
 ## Why it happens
 `Input((None, None, 3))` lets pictures of every size in, which convolutions can work on, Flatten and Dense cannot.
@@ -41,10 +41,11 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
     return building_words.finding(
         failure,
         CODE,
-        title=f"{building_words.layer_name(failure)} needs a size that is left open: it is given {building_words.shapes(failure)}.",
+        title=f"{layer} needs a size that is left open: it is given {given}.",
         explanation="Its weights depend on a size that is None here, since the Input leaves it open.",
         weight=0.6,
     )

@@ -40,10 +40,12 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
+    target = getattr(failure.step.operation, "target_shape", ())
     return building_words.finding(
         failure,
         CODE,
-        title=f"{building_words.layer_name(failure)} cannot reshape {building_words.shapes(failure)} to {getattr(failure.step.operation, 'target_shape', ())}.",
+        title=f"{layer} cannot reshape {given} to {target}.",
         explanation="The number of entries has to stay the same.",
         weight=0.7,
     )

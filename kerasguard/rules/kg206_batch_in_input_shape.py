@@ -1,8 +1,8 @@
 """The shape of the Input counts the samples.
 
 ## What it does
-Keras adds the batch axis to the shape of an Input by itself. A shape that begins with the number of samples, or with the
-batch size, describes something with one axis too many.
+Keras adds the batch axis to the shape of an Input by itself. A shape that begins with the number of samples, or with
+the batch size, describes something with one axis too many.
 
 ## Why it happens
 `input_shape=x.shape` looks right and is not: that is the shape of all samples together.
@@ -41,11 +41,12 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
     return building_words.finding(
         failure,
         CODE,
         title="The shape given to the Input counts the samples: it describes all of the data, not one sample.",
-        explanation=f"Keras adds the batch axis itself, so that {building_words.layer_name(failure)} meets {building_words.shapes(failure)}.",
+        explanation=f"Keras adds the batch axis itself, so that {layer} meets {given}.",
         weight=0.8,
     )
 

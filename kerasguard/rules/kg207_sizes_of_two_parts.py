@@ -1,12 +1,12 @@
 """A model or layer is given another size than it was built for.
 
 ## What it does
-A model keeps the shape of its Input, a layer the size that its weights were made for. Here one gives what the other does
-not take.
+A model keeps the shape of its Input, a layer the size that its weights were made for. Here one gives what the other
+does not take.
 
 ## Why it happens
-Generator and discriminator, encoder and decoder compute their sizes in two places; a layer is used twice on
-tensors of different sizes.
+Generator and discriminator, encoder and decoder compute their sizes in two places; a layer is used twice on tensors
+of different sizes.
 
 ## Example
 ```python
@@ -43,10 +43,11 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
     return building_words.finding(
         failure,
         CODE,
-        title=f"{building_words.layer_name(failure)} is given {building_words.shapes(failure)}, and was built for another size.",
+        title=f"{layer} is given {given}, and was built for another size.",
         explanation="A model keeps the shape of its Input, a layer the size of its weights.",
         weight=0.6,
     )

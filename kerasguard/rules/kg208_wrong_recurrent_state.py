@@ -1,12 +1,12 @@
 """The initial state of a recurrent layer does not have the shape of its state.
 
 ## What it does
-The state of an LSTM are two tensors of shape (batch, units), that of a GRU is one. What is given as `initial_state` has
-another rank, another size, or another number of tensors.
+The state of an LSTM are two tensors of shape (batch, units), that of a GRU is one. What is given as `initial_state`
+has another rank, another size, or another number of tensors.
 
 ## Why it happens
-The whole encoded sequence is passed in the place of the last state; the encoder has other units than the decoder, or is
-bidirectional and has twice as many.
+The whole encoded sequence is passed in the place of the last state; the encoder has other units than the decoder, or
+is bidirectional and has twice as many.
 
 ## Example
 ```python
@@ -43,11 +43,12 @@ def matches(evidence: Evidence) -> Finding | None:
     failure = building_words.of_kind(evidence, CODE)
     if failure is None:
         return None
+    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
     return building_words.finding(
         failure,
         CODE,
-        title=f"{building_words.layer_name(failure)} is given an initial state of another shape than its own.",
-        explanation=f"It is given {building_words.shapes(failure)}; a state has shape (batch, units).",
+        title=f"{layer} is given an initial state of another shape than its own.",
+        explanation=f"It is given {given}; a state has shape (batch, units).",
         weight=0.7,
     )
 

@@ -27,9 +27,11 @@ When every label is meant to meet every prediction: then write the axes, `y[tf.n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from kerasguard import edits
 from kerasguard.finding import Finding, Suspect
+from kerasguard.provenance.values import shape_of
 from kerasguard.repairs import broadcasts, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
@@ -40,6 +42,12 @@ CODE = "KG701"
 NAME = "labels-meet-every-prediction"
 OCCASIONS = frozenset({"tape"})
 PATTERN = {"numpy": "{}[:, np.newaxis]", "tensor": "{}[:, tf.newaxis]"}
+
+
+def _without_axis(value: Any) -> bool | None:
+    """Tell whether labels have no axis beside that of the rows, or of single rows of a dataset none at all."""
+    sizes = shape_of(value)
+    return None if sizes is None else len(sizes) <= 1
 
 
 def warns(situation: Situation) -> Finding | None:
@@ -57,7 +65,7 @@ def warns(situation: Situation) -> Finding | None:
         explanation="Shapes are aligned from the right. A loss of these differences makes the model predict the mean.",
         offenders=(Offender(labels, "labels", given), Offender(output, "output", made)),
         expected=(Expectation(labels, made, None, f"as {found.model.name!r} returns"),),
-        suspect=Suspect(found.labels, found.scope, words.of_rank(len(given)), labels),
+        suspect=Suspect(found.labels, found.scope, _without_axis, labels),
         notes={"meeting": found},
     )
 

@@ -1,0 +1,64 @@
+"""`class_weight` has no weight for a class that occurs in the labels.
+
+## What it does
+The labels hold class numbers that are no keys of the dict. Nothing is raised: these samples count with weight 1, or not at all.
+
+## Why it happens
+The dict is looked up by class number. Names of classes, numbers written as text, or numbers counted from 1 are keys that never
+occur.
+
+## Example
+```python
+weights = {1: 1.0, 2: 4.0, 3: 2.5}
+model.fit(x, y, class_weight=weights)          # y holds 0, 1 and 2
+```
+
+## Use instead
+```python
+weights = {0: 1.0, 1: 4.0, 2: 2.5}
+```
+
+## When the fix is wrong
+When weight 1 is meant for the classes that are missing: write it down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.finding import Finding
+from kerasguard.provenance.arguments import argument_node
+from kerasguard.provenance.walk import number_home
+from kerasguard.repairs import weights
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.situation import Situation
+from kerasguard.vocabulary import Offender
+
+CODE = "KG732"
+NAME = "class-weight-incomplete"
+OCCASIONS = frozenset({"call"})
+
+
+def warns(situation: Situation) -> Finding | None:
+    """Warn of a dict that names some classes and leaves out others that occur."""
+    found = weights.unweighted(situation)
+    if found is None:
+        return None
+    given, missing, known = found
+    node = argument_node(situation.site_call, ("class_weight",)) if situation.site_call is not None else None
+    scope = situation.scopes[situation.site] if situation.site is not None else None
+    home = number_home(node, scope) if node is not None and scope is not None else None
+    source = scope.source if scope is not None else None
+    name = source.segment(node) if source is not None and node is not None else "class_weight"
+    return Finding(
+        title=f"`class_weight` has no weight for {missing} of the {known} classes in `{given.name}`.",
+        explanation="It is looked up by class number; what is not in it raises nothing.",
+        offenders=(Offender("class_weight", "argument"), Offender(name if len(name) < 40 else "class_weight", "dict"), given.offender()),
+        cause=home.place if home is not None else None,
+    )
+
+
+def repairs(situation: Situation, finding: Finding) -> Iterator[Candidate]:
+    """Propose nothing: the weight that is missing is not known."""
+    del situation, finding
+    yield from ()
