@@ -59,6 +59,11 @@ def peeked(batch: Any) -> None:
     _depth.peeked = batch
 
 
+def drawn() -> Any:
+    """Return what `peeked` noted in the call that is under way."""
+    return _depth.peeked
+
+
 class inside_guard:  # noqa: N801 - a context manager that reads like a phrase
     """While open, guarded calls of this thread pass through: for kerasguard's own calls into Keras."""
 

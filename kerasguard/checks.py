@@ -130,7 +130,8 @@ def at_gradient(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...
     tape = sys._getframe(1)  # noqa: SLF001 - gradient() itself
     frame = tape.f_back
     if frame is not None and _new_place(frame) and wanted() and not boundary.is_own():
-        _look(lambda: _of_tape(frame), frame)
+        call = boundary.open_call()
+        _look(lambda: _of_tape(frame, call), frame)
     return result
 
 
@@ -158,10 +159,10 @@ def _of_loss(frame: FrameType, loss: Any, tensors: dict[str, Any]) -> Situation:
     return at_loss_call(frame, loss, tensors)
 
 
-def _of_tape(frame: FrameType) -> Situation:
+def _of_tape(frame: FrameType, call: OpenCall | None) -> Situation:
     from kerasguard.situation import at_tape
 
-    return at_tape(frame)
+    return at_tape(frame, call)
 
 
 def _look(situation: Callable[[], Situation], frame: FrameType) -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``kerasguard run``, ``demo`` and ``explain``."""
+"""The command line: ``kerasguard run``, ``fix``, ``demo`` and ``explain``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from kerasguard._version import __version__
+
+if TYPE_CHECKING:
+    from kerasguard.fixing.command import Wishes
+    from kerasguard.fixing.overlay import Overlay
 
 USAGE_ERROR = 2
 
@@ -19,7 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: str = options.command
     if command == "run":
-        return _run(options.script, options.arguments, options.report)
+        return _run(options.script, options.arguments, options.report, options.overlay)
+    if command == "fix":
+        from kerasguard.fixing import command as fixing
+
+        return fixing.fix(_wishes(options))
     if command == "demo":
         from kerasguard import demo
 
@@ -39,8 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         "run", help="run a script under guard", description="Run a script under guard.", allow_abbrev=False
     )
     run.add_argument("--report", type=Path, metavar="FILE", help="also write the diagnosis to FILE, as JSON")
-    run.add_argument("script", metavar="SCRIPT", help="the Python program to run")
-    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="its arguments")
+    run.add_argument("--overlay", type=Path, help=argparse.SUPPRESS)  # for the children of `fix`
+    _add_script(run)
+    _add_fix(commands)
     commands.add_parser("demo", help="a tour over the bundled examples", description="Run the bundled examples.")
     explain = commands.add_parser(
         "explain", help="what a code means", description="Explain a code; without one, list them all."
@@ -49,7 +59,64 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(script: str, arguments: Sequence[str], report: Path | None) -> int:
+def _add_script(command: argparse.ArgumentParser) -> None:
+    command.add_argument("script", metavar="SCRIPT", help="the Python program to run")
+    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="its arguments")
+
+
+def _add_fix(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    fix = commands.add_parser(
+        "fix",
+        help="mend a script, and run it again, until it runs",
+        description="Run a script under guard, apply the fix of its diagnosis to a copy, run again, until it runs; "
+        "print the difference. The script runs several times, with all that it does (files it writes, downloads), and "
+        "gets no input. Without --write no file of the program is changed. Exit status: 0 when the result runs, else 1.",
+        allow_abbrev=False,
+    )
+    fix.add_argument("--write", action="store_true", help="change the files, when the result runs")
+    fix.add_argument("--output", type=Path, metavar="FILE", help="save the mended script as FILE")
+    fix.add_argument("--unsafe", action="store_true", help="allow fixes that may change what the program means")
+    fix.add_argument("--rounds", type=_count, default=6, metavar="N", help="run at most N edited copies (default 6)")
+    fix.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="count a program that is still training after S seconds as running",
+    )
+    fix.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    _add_script(fix)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError("more than 0")
+    return number
+
+
+def _wishes(options: argparse.Namespace) -> Wishes:
+    from kerasguard.fixing.command import Wishes
+
+    return Wishes(
+        options.script,
+        tuple(options.arguments),
+        write=options.write,
+        output=options.output,
+        unsafe=options.unsafe,
+        rounds=options.rounds,
+        seconds=options.timeout,
+        as_json=options.json,
+    )
+
+
+def _run(script: str, arguments: Sequence[str], report: Path | None, plan: Path | None = None) -> int:
     """Run `script` under guard; return 0, or 1 after an uncaught error. ``SystemExit`` passes through."""
     from kerasguard import runner, switch
 
@@ -60,11 +127,14 @@ def _run(script: str, arguments: Sequence[str], report: Path | None) -> int:
             return USAGE_ERROR
     process = os.getpid()
     error: BaseException | None = None
+    overlay = _overlay(plan)
     switch.install()
     hook = sys.excepthook
     try:
-        runner.execute(script, arguments)
-    except SystemExit:
+        runner.execute(script, arguments, overlay.source(script) if overlay is not None else None)
+    except SystemExit as stop:
+        if overlay is not None:
+            overlay.tell(stop)
         raise
     except runner.ScriptNotFound as missing:
         print(f"kerasguard: {missing}", file=sys.stderr)
@@ -79,7 +149,20 @@ def _run(script: str, arguments: Sequence[str], report: Path | None) -> int:
     finally:
         if os.getpid() == process:  # a child that the script forked ends here too
             _finish(error, report)
+            if overlay is not None and error is not None:
+                overlay.tell(error)
     return 0
+
+
+def _overlay(plan: Path | None) -> Overlay | None:
+    """Return the edited files that `plan` holds, in effect from now on."""
+    if plan is None:
+        return None
+    from kerasguard.fixing.overlay import Overlay
+
+    overlay = Overlay.read(plan)
+    overlay.install()
+    return overlay
 
 
 def _show(error: BaseException, hook: object) -> None:

@@ -137,25 +137,17 @@ def fresh_name(source: SourceFile, wish: str) -> str:
 
 def applied(source: SourceFile, edits: Iterable[Edit]) -> str:
     """Return the text of the file with those of the edits that are its own."""
-    lines = source.text.splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-
-    def offset(place: tuple[int, int]) -> int:
-        return min(starts[min(place[0] - 1, len(lines))] + place[1] - 1, len(source.text))
-
     text = source.text
     mine = [edit for edit in edits if edit.filename == source.filename]
-    for edit in sorted(mine, key=lambda edit: offset(edit.start), reverse=True):
-        text = text[: offset(edit.start)] + edit.content + text[offset(edit.end) :]
+    for edit in sorted(mine, key=lambda edit: (source.offset(*edit.start), source.offset(*edit.end)), reverse=True):
+        text = text[: source.offset(*edit.start)] + edit.content + text[source.offset(*edit.end) :]
     return text
 
 
 def compiles(source: SourceFile, edits: Iterable[Edit]) -> bool:
     """Return whether the edited file is still Python."""
     try:
-        ast.parse(applied(source, edits))
+        compile(applied(source, edits), source.filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return False
     return True

@@ -105,10 +105,25 @@ def replaced(error: BaseException, around: FrameType | None) -> Iterator[BaseExc
             return
         yield link
         before = link.__cause__ or link.__context__
-        # An error that was merely being handled is no earlier form of this one; one that was raised
-        # again ("from", "from None") or converted by AutoGraph is.
-        raised_again = link.__suppress_context__ or hasattr(before, "ag_error_metadata")
+        # An error that was merely being handled is no earlier form of this one; one that was raised again ("from",
+        # "from None"), converted by AutoGraph, or hidden by a library that caught it, is.
+        raised_again = link.__suppress_context__ or hasattr(before, "ag_error_metadata") or _hidden(link, before)
         link = before if raised_again else None
+
+
+def _hidden(error: BaseException, before: BaseException | None) -> bool:
+    """Return whether library code caught `before` and raised `error` for it in the same frame."""
+    if before is None or before.__traceback__ is None:
+        return False
+    traceback = getattr(error, STASH, None) or error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    raising = traceback.tb_frame if traceback is not None else None
+    if raising is None or raising is not before.__traceback__.tb_frame:
+        return False
+    from kerasguard.provenance.frames import is_user_file
+
+    return not is_user_file(raising.f_code.co_filename)
 
 
 def _below(error: BaseException, around: FrameType | None) -> bool:

@@ -16,7 +16,7 @@ class ScriptNotFound(Exception):  # noqa: N818 - it says what happened
     """The script cannot be read; the message is for the user."""
 
 
-def execute(script: str, arguments: Sequence[str]) -> None:
+def execute(script: str, arguments: Sequence[str], source: bytes | None = None) -> None:
     """Run `script` with `arguments`; whatever it raises comes out, ``SystemExit`` included.
 
     Parameters
@@ -25,6 +25,8 @@ def execute(script: str, arguments: Sequence[str]) -> None:
         Path of a Python source file.
     arguments
         What ``sys.argv[1:]`` will be.
+    source
+        What runs as the file's text, by default what the file holds.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def execute(script: str, arguments: Sequence[str]) -> None:
     path = os.path.abspath(script)  # noqa: PTH100 - Python keeps symbolic links in __file__ as well
     try:
         with io.open_code(path) as stream:
-            source = stream.read()
+            text = stream.read() if source is None else source
     except OSError as error:
         message = f"can't open file {path!r}: [Errno {error.errno}] {error.strerror}"
         raise ScriptNotFound(message) from error
@@ -44,7 +46,7 @@ def execute(script: str, arguments: Sequence[str]) -> None:
     sys.argv = [script, *arguments]
     if not sys.flags.safe_path:
         sys.path[:1] = [str(Path(path).resolve().parent)]
-    exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - running it is the purpose
+    exec(compile(text, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - running it is the purpose
 
 
 def _fresh_main(path: str) -> ModuleType:

@@ -8,6 +8,7 @@ from functools import cached_property
 from types import FrameType
 from typing import Any, Literal
 
+from kerasguard import boundary
 from kerasguard.adapters import specs, unnoticed
 from kerasguard.adapters.trial_loss import loss_name
 from kerasguard.boundary import OpenCall
@@ -50,10 +51,13 @@ class Situation(Evidence):
         Keras or by the user. ``tape``: a gradient was taken.
     seen
         The call of the loss, where there was one.
+    around
+        Of a gradient that is taken inside a guarded call, the situation of that call.
     """
 
     occasions: frozenset[Occasion] = frozenset()
     seen: LossSeen | None = None
+    around: Situation | None = None
 
     @cached_property
     def here(self) -> tuple[ast.AST | None, Scope | None]:
@@ -93,15 +97,22 @@ class Situation(Evidence):
 
     def label_suspect(self, has: Any = None) -> Suspect | None:
         """Return where the labels of the loss are written: in the call on data, or in the loss' own call."""
-        given = self.labels_seen()
-        if given is not None and given.node is not None and given.scope is not None:
-            path = () if given.element is None else ("*", *given.element)
-            return Suspect(given.node, given.scope, has, given.name, path)
+        found = written(self.labels_seen(), has)
+        if found is not None:
+            return found
         node, scope = self.here
         if self.event.entry != "none" or not isinstance(node, ast.Call) or scope is None or not node.args:
             return None
         first = node.args[0]
         return Suspect(first, scope, has, scope.source.segment(first) if scope.source is not None else "")
+
+
+def written(given: Given | None, has: Any = None) -> Suspect | None:
+    """Return where the trace of a tensor starts, that of a dataset's element included."""
+    if given is None or given.node is None or given.scope is None:
+        return None
+    path = () if given.element is None else ("*", *given.element)
+    return Suspect(given.node, given.scope, has, given.name, path)
 
 
 def _may_be(given: Shape | None, seen: Shape) -> bool:
@@ -125,9 +136,11 @@ def at_loss_call(frame: FrameType, loss: Any, tensors: dict[str, Any]) -> Situat
     return _made(_event("none", frame), {"loss"}, _seen(loss, tensors))
 
 
-def at_tape(frame: FrameType) -> Situation:
-    """Return the situation of the line that takes a gradient."""
-    return _made(_event("none", frame), {"tape"}, None)
+def at_tape(frame: FrameType, call: OpenCall | None) -> Situation:
+    """Return the situation of the line that takes a gradient, perhaps in a training step that `call` runs."""
+    found = _made(_event("none", frame), {"tape"}, None)
+    found.around = None if call is None else in_call(call, None, {}, whole=False)
+    return found
 
 
 def _seen(loss: Any, tensors: dict[str, Any]) -> LossSeen:
@@ -143,7 +156,7 @@ def _event(
     while around is not None:
         stack.append(StackEntry(around, around.f_lasti, around.f_lineno or 0))
         around = around.f_back
-    return Event(KerasGuardWarning(), entry, owner, args, kwargs or {}, tuple(reversed(stack)))
+    return Event(KerasGuardWarning(), entry, owner, args, kwargs or {}, tuple(reversed(stack)), peeked=boundary.drawn())
 
 
 def _made(event: Event, occasions: set[Any], seen: LossSeen | None) -> Situation:

@@ -199,9 +199,7 @@ def _body(point: patch_points.Point) -> Wrapper:
     return _BODIES[point.role]
 
 
-def _peeking(
-    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _peeking(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Note the specs of the batch that a data adapter of tf_keras draws from the user's iterator."""
     del instance
     drawn = wrapped(*args, **kwargs)
@@ -212,9 +210,7 @@ def _peeking(
     return drawn
 
 
-def _hiding(
-    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _hiding(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Keep our frame out of the stack that AutoGraph prints into its messages."""
     del instance
     return False if args and args[0] in OWN_FILES else wrapped(*args, **kwargs)

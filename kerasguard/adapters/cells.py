@@ -1,4 +1,4 @@
-"""What stands in an object array or list that cannot become a tensor: kinds and positions of the odd ones, never values."""
+"""What stands in an object array that cannot become a tensor: kinds and positions of the odd ones, never values."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def cells_of(value: Any) -> Cells | None:
     array = getattr(value, "values", value) if type(value).__module__.startswith("pandas") else value
     if numpy is None:
         return None
+    shape: tuple[int, ...]
     if isinstance(array, list | tuple):
         flat, shape = list(array), (len(array),)
     elif isinstance(array, numpy.ndarray) and array.dtype.kind in "OUS":
@@ -87,7 +88,7 @@ def kind(item: Any) -> str:
         return "text"
     if isinstance(item, bool | int | float | numpy.number | numpy.bool_):
         return "number"
-    if isinstance(item, numpy.ndarray) or hasattr(item, "shape") and hasattr(item, "dtype"):
+    if isinstance(item, numpy.ndarray) or (hasattr(item, "shape") and hasattr(item, "dtype")):
         return "array"
     if isinstance(item, list | tuple):
         return "list"

@@ -1,4 +1,4 @@
-"""What the compiled losses want of the labels: one `Head` per output of a model, and trials with a changed loss or layer."""
+"""What compiled losses want of the labels: one `Head` per output, and trials with a changed loss or layer."""
 
 from __future__ import annotations
 
@@ -255,6 +255,8 @@ def retried(
     layers
         For layers of the model, the settings of their config that change.
     """
+    if any(not wants.is_keras(type(layer)) for layer in layers or ()):
+        return trial.Outcome(accepted=False, note="a layer of the user's own cannot be made anew")
     with contextlib.ExitStack() as stack:
         if losses is not None:
             stack.enter_context(_compiled_with(call.owner, losses))
@@ -284,15 +286,12 @@ def _made_with(layer: Any, settings: Mapping[str, Any], built_before: frozenset[
     """Let another layer stand in: for a built one by its call, for one that the trial builds anew by its config."""
     config = {**layer.get_config(), **settings}
     fresh_build = built_before is not None and id(layer) not in built_before
+    value: Any
     if fresh_build:
         name, value = "get_config", lambda: config
     else:
         other = type(layer).from_config(config)
-
-        def value(inputs: Any, *args: Any, **kwargs: Any) -> Any:
-            return other(inputs, *args, **kwargs)
-
-        name = "call"
+        name, value = "call", lambda *args, **kwargs: other(*args, **kwargs)  # noqa: PLW0108 - a function, as AutoGraph needs
     before = vars(layer).get(name)
     had = name in vars(layer)
     vars(layer)[name] = value

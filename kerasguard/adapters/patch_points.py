@@ -76,8 +76,9 @@ def points(package: ModuleType) -> Iterator[Point]:
     for utilities in _found(f"{source}.utils.traceback_utils"):
         yield Point(utilities, "_process_traceback_frames", "stash")
 
-
-    for adapter in _found(f"{source}.engine.data_adapter.GeneratorDataAdapter", f"{source}.engine.data_adapter.KerasSequenceAdapter"):
+    for adapter in _found(
+        f"{source}.engine.data_adapter.GeneratorDataAdapter", f"{source}.engine.data_adapter.KerasSequenceAdapter"
+    ):
         yield Point(adapter, "_peek_and_restore", "peek")
 
 

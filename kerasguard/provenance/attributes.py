@@ -27,6 +27,8 @@ from kerasguard.provenance.values import (
     merge,
 )
 
+MOST_SELECTED = 1_000_000
+
 
 def attribute(base: Any, name: str, budget: Budget) -> Any:
     """Return an attribute without running any code of the user's."""
@@ -141,8 +143,31 @@ def subscript(base: Any, index: Any) -> Any:
     return _indexed(base, ghost, index)
 
 
+def _selected(base: Any, parts: tuple[Any, ...]) -> Ghost | None:
+    """Return shape and dtype of what live masks and index arrays take of a live array; None where it is not that."""
+    arrays = [part for part in parts if is_array(part) and part.shape]
+    plain = (int, slice, type(None), type(Ellipsis))
+    if not arrays or not is_array(base) or any(not isinstance(part, plain) and not is_array(part) for part in parts):
+        return None
+    if any(array.size > MOST_SELECTED for array in arrays):
+        return None
+    numpy = sys.modules["numpy"]
+    stand_in = numpy.broadcast_to(numpy.zeros((), "int8"), base.shape)
+    if len(parts) == 1:  # whole rows: one element of each is enough
+        axes = arrays[0].ndim if arrays[0].dtype == bool else 1
+        taken = stand_in[(..., *(0,) * (base.ndim - axes))][parts[0]]
+        return Ghost((*taken.shape, *base.shape[axes:]), str(base.dtype))
+    count = sum(int(array.sum()) if array.dtype == bool else array.size for array in arrays)
+    if count * base.size // max(1, base.shape[0]) > MOST_SELECTED:
+        return None
+    return Ghost(tuple(stand_in[parts].shape), str(base.dtype))
+
+
 def _indexed(base: Any, ghost: Ghost, index: Any) -> Any:
     parts = index if isinstance(index, tuple) else (index,)
+    exact = _selected(base, parts)
+    if exact is not None:
+        return exact
     if any(part is SOME_SLICE for part in parts):
         # The length is not known: what differs between one row and two is not known either.
         tried = [tuple(slice(0, n) if part is SOME_SLICE else part for part in parts) for n in (1, 2)]

@@ -23,7 +23,7 @@ SAME = frozenset(
         "apply_options",
     ]
 )
-MAKERS = frozenset(("from_tensor_slices", "from_tensors", "range", "zip"))
+MAKERS = frozenset(("from_tensor_slices", "from_tensors", "range", "zip", "from_generator"))
 
 
 def dataset_method(
@@ -37,6 +37,8 @@ def dataset_method(
         size = kwargs.get("batch_size", args[0] if args else None)
         full = bool(kwargs.get("drop_remainder", args[1] if len(args) > 1 and name == "batch" else False))
         lead = size if isinstance(size, int) and full else None
+        if name == "padded_batch":
+            spec = _padded(spec, kwargs.get("padded_shapes", args[1] if len(args) > 1 else None))
 
         def batched(g: Ghost) -> Ghost:
             return Ghost(None if g.shape is None else (lead, *g.shape), g.dtype, "eager")
@@ -58,12 +60,58 @@ def dataset_maker(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     """Return the dataset that ``tf.data.Dataset.<name>(...)`` makes."""
     if name == "range":
         return _dataset(Ghost((), "int64", "eager"))
+    if name == "from_generator":
+        return _dataset(_signature(args, kwargs))
     given = next(iter((*args, *kwargs.values())), UNKNOWN)
     if name == "zip":
         parts = args if len(args) > 1 else (given if isinstance(given, tuple | list) else ())
-        specs = [p.spec if (p := ghost_of(part)) is not None else UNKNOWN for part in parts]
-        return _dataset(tuple(specs)) if specs else UNKNOWN
+        return _dataset(tuple(_zipped(part) for part in parts)) if parts else UNKNOWN
     return _dataset(_components(given, 1 if name == "from_tensor_slices" else 0))
+
+
+def _zipped(part: Any) -> Any:
+    if type(part) is tuple:
+        return tuple(_zipped(item) for item in part)
+    ghost = ghost_of(part) if part is not UNKNOWN else None
+    return ghost.spec if ghost is not None and ghost.kind == "dataset" else UNKNOWN
+
+
+def _signature(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what a generator's declared types and shapes tell of its elements."""
+    if "output_signature" in kwargs:
+        return _declared(kwargs["output_signature"], None)
+    types = kwargs.get("output_types", args[1] if len(args) > 1 else UNKNOWN)
+    return _declared(types, kwargs.get("output_shapes", args[2] if len(args) > 2 else None))  # noqa: PLR2004
+
+
+def _declared(types: Any, shapes: Any) -> Any:
+    if isinstance(types, dict):
+        inner = shapes if isinstance(shapes, dict) else {}
+        return {key: _declared(item, inner.get(key)) for key, item in types.items()}
+    if type(types) is tuple:
+        parts = shapes if isinstance(shapes, tuple) and len(shapes) == len(types) else (None,) * len(types)
+        return tuple(_declared(item, shape) for item, shape in zip(types, parts, strict=True))
+    if isinstance(types, Ghost):
+        return types
+    if types is UNKNOWN:
+        return UNKNOWN
+    shape = getattr(types, "shape", shapes)
+    rank = getattr(shape, "rank", len(shape) if isinstance(shape, tuple | list) else None)
+    dtype = getattr(types, "dtype", types)
+    return Ghost(None if rank is None else tuple(shape), getattr(dtype, "name", None), "eager")
+
+
+def _padded(spec: Any, shapes: Any) -> Any:
+    """Return a spec with the shapes that its padding declares."""
+    if isinstance(spec, dict):
+        inner = shapes if isinstance(shapes, dict) else {}
+        return {key: _padded(item, inner.get(key)) for key, item in spec.items()}
+    if isinstance(spec, tuple):
+        parts = shapes if isinstance(shapes, tuple) and len(shapes) == len(spec) else (None,) * len(spec)
+        return tuple(_padded(item, shape) for item, shape in zip(spec, parts, strict=True))
+    if not isinstance(spec, Ghost) or not isinstance(shapes, tuple | list):
+        return spec
+    return Ghost(tuple(n if isinstance(n, int) and n >= 0 else None for n in shapes), spec.dtype, spec.kind)
 
 
 def _components(tree: Any, drop: int) -> Any:

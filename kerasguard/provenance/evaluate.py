@@ -323,7 +323,7 @@ def _called(node: ast.Call, scope: Scope, budget: Budget) -> Any:
 
 
 def _comprehension(node: Any, scope: Scope, budget: Budget) -> Any:
-    from kerasguard.provenance.interpret import comprehension
+    from kerasguard.provenance.comprehensions import comprehension
 
     return comprehension(node, scope, budget)
 

@@ -11,7 +11,6 @@ from typing import Any
 from kerasguard.provenance.abstract import (
     FAILURES,
     MAX_LIST,
-    TURNS,
     Bound,
     Budget,
     Closure,
@@ -24,7 +23,7 @@ from kerasguard.provenance.bindings import default_of, parameters
 from kerasguard.provenance.evaluate import OPERATORS, binary, value_of
 from kerasguard.provenance.scope import Argument, Recording, Scope, defining_scope
 from kerasguard.provenance.source import source_of
-from kerasguard.provenance.values import UNKNOWN, Ghost, element, ghost_of, merge
+from kerasguard.provenance.values import UNKNOWN, element, merge
 
 RETURN, BREAK, CONTINUE, RAISE = "return", "break", "continue", "raise"
 
@@ -72,14 +71,7 @@ def is_generator(owner: ast.AST) -> bool:
 
 def entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Scope | None:
     """Return the scope of a call of a user's function before its first statement, None without source."""
-    if isinstance(function, functools.partial):
-        args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
-        return entered(function.func, args, kwargs, budget)
-    if isinstance(function, MethodType):
-        function = Bound(function.__func__, function.__self__)
-    if isinstance(function, Bound):
-        args = (function.bound, *args)
-        function = function.function
+    function, args, kwargs = _plain(function, args, kwargs)
     if isinstance(function, Closure):
         node, source, outer = function.node, function.source, function.scope
         if function.bound is not UNKNOWN:
@@ -104,6 +96,19 @@ def entered(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget
     scope.modules = outer.modules
     scope.arguments = {name: Argument(None, None, value) for name, value in names.items()}
     return scope
+
+
+def _plain(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """Return the function under partial applications and bound methods, with what these add to the arguments."""
+    while isinstance(function, functools.partial | MethodType | Bound):
+        if isinstance(function, functools.partial):
+            args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
+            function = function.func
+        elif isinstance(function, MethodType):
+            function, args = function.__func__, (function.__self__, *args)
+        else:
+            function, args = function.function, (function.bound, *args)
+    return function, args, kwargs
 
 
 def _bound(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -357,57 +362,3 @@ class Run:
             if before.get(name, UNKNOWN) is not value:
                 self.names[name] = merge(before[name], value) if name in before else value
         return None
-
-
-def comprehension(node: Any, scope: Scope, budget: Budget) -> Any:
-    """Return the list that a comprehension makes: item by item when they are few, of one kind when they are many."""
-    names = dict(scope.names) if not scope.live else {}
-    inner = Scope(scope.source, scope.owner, names, scope.globals, live=False, outer=scope, modules=scope.modules)
-    inner.recording = budget.recording
-    elements: list[Any] = []
-    most = budget.turns()
-    budget.loops += 1
-    try:
-        exact = _turns(node, list(node.generators), Run(inner, budget), elements, most)
-    finally:
-        budget.loops -= 1
-    if isinstance(node, ast.DictComp):
-        keys_known = exact and all(isinstance(key, str | int | float) for key, _ in elements)
-        return budget.own(dict(elements)) if keys_known else UNKNOWN
-    if exact:
-        return budget.own(elements) if isinstance(node, ast.ListComp) else elements
-    ghost = ghost_of(elements[0]) if elements else None
-    return UNKNOWN if ghost is None or ghost.shape is None else Ghost((None, *ghost.shape), ghost.dtype, "list")
-
-
-def _turns(node: Any, generators: list[ast.comprehension], turn: Run, elements: list[Any], most: int) -> bool:
-    """Fill `elements`; return False when their number is not known."""
-    if not generators:
-        if isinstance(node, ast.DictComp):
-            elements.append((turn.value(node.key), turn.value(node.value)))
-        else:
-            elements.append(turn.value(node.elt))
-        return True
-    generator, rest = generators[0], generators[1:]
-    iterable = turn.value(generator.iter)
-    items = known_items(iterable)
-    exact = items is not None
-    if items is None:
-        items = [element(iterable, "*")]
-    count = len(items)
-    before = len(elements)
-    shown = items if count <= most else items[:1]
-    for item in shown:
-        turn.assign(generator.target, item)
-        truths = [truth_of(turn.value(test)) for test in generator.ifs]
-        if any(truth is None for truth in truths):
-            exact = False
-        elif not all(truths):
-            continue
-        exact = _turns(node, rest, turn, elements, min(most, TURNS[1])) and exact
-    made = len(elements) - before
-    if count > most and made:
-        if generator.ifs or made * count > MAX_LIST:
-            return False
-        elements += elements[before:] * (count - 1)
-    return exact

@@ -14,8 +14,8 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import (
-    add_axes,
     UNKNOWN,
+    add_axes,
     element,
     ghost_of,
     shape_of,
@@ -121,7 +121,7 @@ def make_link(  # noqa: PLR0913  # the fields of a Link
 
 
 def _is_axis(value: Any, step: Any) -> bool:
-    """Tell whether a step of a path takes an axis of an array away (and not a part of a tuple, an element of a dataset)."""
+    """Tell whether a step of a path takes an axis of an array away, and not a part of a tuple or a dataset."""
     if isinstance(value, list | tuple):
         return step == "*" and ghost_of(value) is not None
     ghost = ghost_of(value)

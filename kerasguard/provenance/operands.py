@@ -5,27 +5,32 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from io import IOBase
+from os import PathLike
 from types import FunctionType, ModuleType
 from typing import Any
 
-from kerasguard.provenance.abstract import (
-    FAILURES,
-    Bound,
-    Budget,
-    Closure,
-    OutOfBudget,
-)
+from kerasguard.provenance.abstract import Bound, Budget, Closure, Instance
 from kerasguard.provenance.attributes import is_user_class
 from kerasguard.provenance.evaluate import evaluate
-from kerasguard.provenance.interpret import entered
-from kerasguard.provenance.links import Link, make_link, next_link
-from kerasguard.provenance.reentry import called_scope, returned, run_scope, users_function
-from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.links import Link, next_link
+from kerasguard.provenance.reentry import called_scope, function_scope, of_returns, run_scope, users_function
+from kerasguard.provenance.scope import Argument, Scope
+from kerasguard.provenance.stages import of_stage
 from kerasguard.provenance.values import (
     UNKNOWN,
     Ghost,
     ghost_of,
 )
+
+ITEM = "item"
+READERS = frozenset(
+    [
+        "open", "read", "load", "loads", "loadtxt", "genfromtxt", "imread", "fetch", "get_file", "urlopen", "glob",
+        "listdir", "load_img", "load_data", "read_file", "frombuffer", "loadmat", "load_wav", "getline",
+    ]
+)  # fmt: skip
+READING = ("read_", "decode_", "parse_", "fetch_", "open_")
 
 
 def of_call(link: Link, node: ast.Call, budget: Budget) -> list[Link | None]:
@@ -33,25 +38,33 @@ def of_call(link: Link, node: ast.Call, budget: Budget) -> list[Link | None]:
     called = evaluate(node.func, link.scope, budget)
     function = users_function(called)
     if isinstance(called, type) and is_user_class(called):
-        return list(_of_items(link, called, budget)) or list(_operands(link, node, budget))
+        return list(of_items(link, called, budget)) or list(_operands(link, node, budget))
     if function is not None:
         scope = called_scope(node, link.scope, function, budget)
         if scope is not None and scope.owner is not None:
             return list(of_returns(link, scope, budget))
-    return list(_operands(link, node, budget))
+    found = of_stage(link, node, budget)
+    return found if found is not None else list(_operands(link, node, budget))
 
 
-def _of_items(link: Link, cls: type, budget: Budget) -> Iterator[Link | None]:
+def of_items(link: Link, cls: type, budget: Budget) -> Iterator[Link | None]:
     """Yield what an object of a user's class hands out, item by item."""
     for name in ("__getitem__", "__next__", "__iter__"):
-        method = next((vars(base).get(name) for base in cls.__mro__ if is_user_class(base)), None)
-        if isinstance(method, FunctionType):
-            scope = entered(Bound(method, link.value), (), {}, budget)
-            run_scope(scope, budget)
-            if scope is not None:
-                inner = replace(link, path=link.path[1:] if link.path[:1] == ("*",) else link.path)
-                for one in of_returns(inner, scope, budget):
-                    yield replace(one, same=False, note="item") if one is not None else None
+        methods = (vars(base).get(name) for base in cls.__mro__ if is_user_class(base))
+        method = next((found for found in methods if isinstance(found, FunctionType)), None)
+        if method is None:
+            continue
+        scope = function_scope(Bound(method, link.whole), (), {}, budget)
+        if scope is None:
+            continue
+        own = next(iter(scope.arguments), None)
+        if own is not None:
+            scope.arguments[own] = Argument(link.node, link.scope, link.whole)
+        run_scope(scope, budget)
+        drop = link.path[:1] == ("*",) and name != "__iter__"
+        for one in of_returns(replace(link, path=link.path[1:] if drop else link.path), scope, budget):
+            yield replace(one, same=False, note=ITEM) if one is not None else None
+        return
 
 
 def _operands(link: Link, node: ast.Call, budget: Budget) -> Iterator[Link | None]:
@@ -60,15 +73,37 @@ def _operands(link: Link, node: ast.Call, budget: Budget) -> Iterator[Link | Non
     method = isinstance(node.func, ast.Attribute)
     if isinstance(node.func, ast.Attribute) and _is_receiver(node.func.value, link.scope, budget):
         parts.append(node.func.value)
-    parts += [arg.value if isinstance(arg, ast.Starred) else arg for arg in node.args]
-    parts += [keyword.value for keyword in node.keywords]
-    for part in parts:
+    given = [arg.value if isinstance(arg, ast.Starred) else arg for arg in node.args]
+    given += [keyword.value for keyword in node.keywords]
+    if _name(node) == "train_test_split" and link.path and isinstance(link.path[0], int):
+        yield from _of_split(link, node, budget)
+        return
+    reads = _name(node) in READERS or _name(node).startswith(READING)
+    for part in parts + given:
         value = evaluate(part, link.scope, budget)
         if isinstance(part, ast.Lambda | ast.Name | ast.Attribute) and method and users_function(value) is not None:
             yield from _of_passed_function(link, value, budget)
-        elif carries(part, value):
-            path = _path_through(node, link.path, part)
-            yield next_link(link, part, budget, path, 0, bool(path) and path == link.path)
+        elif carries(part, value) and not (reads and value is UNKNOWN):
+            if link.path[:1] == ("*",) and _is_dataset(value):
+                yield next_link(link, part, budget, link.path, same=True)
+            else:
+                yield next_link(link, part, budget, (), -link.axes)
+
+
+def _of_split(link: Link, node: ast.Call, budget: Budget) -> Iterator[Link | None]:
+    """Yield the array that a part of a split was taken from: two parts come from each."""
+    index = link.path[0] // 2
+    if 0 <= index < len(node.args) and not any(isinstance(arg, ast.Starred) for arg in node.args):
+        yield next_link(link, node.args[index], budget, link.path[1:])
+
+
+def _name(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _is_dataset(value: Any) -> bool:
+    ghost = ghost_of(value) if value is not UNKNOWN else None
+    return ghost is not None and ghost.kind == "dataset"
 
 
 def options(link: Link, budget: Budget | None = None) -> list[Link]:
@@ -84,43 +119,13 @@ def options(link: Link, budget: Budget | None = None) -> list[Link]:
     return [one for one in found if one is not None]
 
 
-def _path_through(node: ast.Call, path: tuple[Any, ...], part: ast.expr) -> tuple[Any, ...]:
-    """Keep the path through calls that pass containers on: datasets made of tuples, `next(iter(...))`, `list(...)`."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in ("from_tensor_slices", "from_tensors") and path[:1] == ("*",):
-        return path[1:]
-    if name == "next":
-        return ("*", *path)
-    if name in (
-        "iter",
-        "list",
-        "tuple",
-        "take",
-        "shuffle",
-        "repeat",
-        "prefetch",
-        "cache",
-        "batch",
-        "sorted",
-        "reversed",
-        "skip",
-    ):
-        return path if not (isinstance(node.func, ast.Attribute) and part is not node.func.value) else ()
-    return ()
-
-
 def _of_passed_function(link: Link, value: Any, budget: Budget) -> Iterator[Link | None]:
     """Yield what a function given to a library (`map(parse)`, `from_generator(rows)`) returns."""
-    function = users_function(value)
-    try:
-        scope = entered(function, (), {}, budget)
-    except (OutOfBudget, *FAILURES):
-        scope = None
+    scope = function_scope(users_function(value), (), {}, budget)
     run_scope(scope, budget)
     if scope is not None:
         path = link.path[1:] if link.path[:1] == ("*",) else link.path
-        for node, _ in [(scope.owner.body, False)] if isinstance(scope.owner, ast.Lambda) else returned(scope.owner):
-            yield make_link(node, scope, budget, path=path, lift=link.lift, note="returned")
+        yield from of_returns(replace(link, path=path), scope, budget)
 
 
 def _is_receiver(node: ast.expr, scope: Scope, budget: Budget) -> bool:
@@ -146,7 +151,7 @@ def carries(node: ast.expr, value: Any) -> bool:
     if isinstance(node, ast.Constant | ast.Lambda | ast.JoinedStr):
         return False
     if value is None or isinstance(
-        value, str | int | float | bool | type | ModuleType | FunctionType | Closure | Bound
+        value, str | bytes | int | float | bool | type | ModuleType | FunctionType | Closure | Bound | PathLike | IOBase
     ):
         return False
     if isinstance(value, tuple) and all(isinstance(item, int | str | type(None)) for item in value):
@@ -155,15 +160,17 @@ def carries(node: ast.expr, value: Any) -> bool:
         "numpy.random"
     ):
         return False
-    if isinstance(value, list) and value and isinstance(value[0], str):
+    if isinstance(value, list) and value and isinstance(value[0], str | bytes | PathLike):
         return False
     ghost = ghost_of(value)
     if ghost is not None and ghost.shape == ():
         return False
-    return not callable(value) or value is UNKNOWN or ghost is not None or _is_data_object(value)
+    return value is UNKNOWN or ghost is not None or _is_data_object(value)
 
 
 def _is_data_object(value: Any) -> bool:
+    if isinstance(value, Instance) or is_user_class(type(value)):
+        return not callable(value)
     return not _is_model_part(value) and any(
         hasattr(type(value), name) for name in ("__getitem__", "__iter__", "__next__")
     )

@@ -26,7 +26,7 @@ class Recording:
 
 @dataclass
 class Argument:
-    """The expression that a parameter was bound to, where it stands, the parameter's value, the part of the expression."""
+    """The expression (or the part of it at ``path``) that a parameter was bound to, where it stands, and its value."""
 
     node: ast.expr | None
     scope: Scope | None

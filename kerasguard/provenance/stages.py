@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kerasguard.provenance.abstract import Budget
+from kerasguard.provenance.abstract import Budget, Closure
 from kerasguard.provenance.bindings import parameters
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link, next_link
-from kerasguard.provenance.reentry import function_scope, of_returns, run_scope, users_function
-from kerasguard.provenance.scope import Argument, Scope
+from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.reentry import called_scope, function_scope, of_returns, run_scope, users_function
+from kerasguard.provenance.scope import Argument, Scope, module_scope
+from kerasguard.provenance.source import SourceFile, node_at
 from kerasguard.provenance.values import UNKNOWN, element, ghost_of
 
 Path = tuple[Any, ...]
@@ -75,7 +78,10 @@ def _of_method(link: Link, node: ast.Call, receiver: ast.expr, name: str, budget
     if name == "enumerate":
         inner = ("*", *path[2:]) if path[1:2] == (1,) else ("*",)
         return [next_link(link, receiver, budget, inner, same=True)] if path[1:2] != (0,) else []
-    found = [next_link(link, receiver, budget, path, LIFTS.get(name, 0), name not in LIFTS)]
+    lift = LIFTS.get(name, 0)
+    if lift > 0 and link.lift > 0:
+        lift = 0  # the batch is there already: this axis is one that the elements of the batch have
+    found = [next_link(link, receiver, budget, path, lift, same=name not in LIFTS)]
     other = argument_of(node, 0, "dataset") if name == "concatenate" else None
     return [*found, next_link(link, other, budget, path, same=True)] if other is not None else found
 
@@ -175,7 +181,9 @@ def _of_zip(link: Link, node: ast.Call, budget: Budget) -> Links:
         return _transposed(link, node, budget)
     if len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
         return _transposed(replace(link, path=rest), node, budget) if rest else []
-    parts: ast.expr = ast.Tuple(node.args) if len(node.args) > 1 else (argument_of(node, 0, "datasets") or ast.Tuple([]))
+    parts: ast.expr | None = ast.Tuple(node.args) if len(node.args) > 1 else argument_of(node, 0, "datasets")
+    if parts is None:
+        return []
     while isinstance(parts, ast.Tuple) and rest and isinstance(rest[0], int) and rest[0] < len(parts.elts):
         parts, rest = parts.elts[rest[0]], rest[1:]
     if isinstance(parts, ast.Tuple):
@@ -239,6 +247,50 @@ def _of_values(link: Link, receiver: ast.expr, name: str, budget: Budget) -> Lin
     return [next_link(link, receiver, budget, (next(iter(known)), *rest), same=True)]
 
 
+def of_recorded(link: Link, budget: Budget) -> Link | None:
+    """Return the link of the call that made a live dataset, by the record of it."""
+    origin = origin_of(link.whole)
+    if origin is None:
+        return None
+    calls = [found for code, lasti in reversed(origin.stack) if (found := node_at(code, lasti)) is not None]
+    scope: Scope | None = None
+    for index, (source, _) in enumerate(calls):
+        owner = source.definition(origin.stack[len(calls) - 1 - index][0]) if len(calls) == len(origin.stack) else None
+        scope = _entered_again(source, owner, calls[index - 1][1] if index else None, scope, link, budget)
+    node = calls[-1][1] if calls else None
+    if scope is None or not isinstance(node, ast.Call) or node is link.node:
+        return None
+    return next_link(link, node, budget, link.path, same=True, scope=scope)
+
+
+def _entered_again(  # noqa: PLR0913, PLR0917  # the definition, and the call of it
+    source: SourceFile, owner: ast.AST | None, call: ast.AST | None, caller: Scope | None, link: Link, budget: Budget
+) -> Scope | None:
+    """Return the scope of a function that ran when something was made, as the call in its caller's scope tells it."""
+    around = _module(source, link.scope)
+    if not isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef):
+        return around
+    function = Closure(owner, source, around)
+    if isinstance(call, ast.Call) and caller is not None:
+        if isinstance(source.parent(owner), ast.ClassDef) and isinstance(call.func, ast.Attribute):
+            function = replace(function, bound=evaluate(call.func.value, caller, budget))
+        return called_scope(call, caller, function, budget)
+    scope = function_scope(function, (), {}, budget)
+    run_scope(scope, budget)
+    return scope
+
+
+def _module(source: SourceFile, scope: Scope) -> Scope:
+    """Return the scope of the module that was read from this file."""
+    if scope.module().source is source:
+        return scope.module()
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", {})
+        if names.get("__file__") == source.filename:
+            return scope.modules.setdefault(id(names), module_scope(names, scope.modules))
+    return Scope(source, source.tree, {}, scope.globals, modules=scope.modules)
+
+
 Rule = Callable[[Link, ast.Call, Budget], "Links | None"]
 _BUILTINS: dict[str, Rule] = {
     "next": _next, "enumerate": _enumerated, "zip": _zipped, **dict.fromkeys(PASSING, _pass_on),
@@ -248,4 +300,4 @@ _MAKERS: dict[str, Rule] = {
     "timeseries_dataset_from_array": _of_windows,
 }  # fmt: skip
 
-__all__ = ["argument_of", "of_stage"]
+__all__ = ["argument_of", "of_recorded", "of_stage"]

@@ -8,17 +8,18 @@ from typing import Any
 
 from kerasguard.provenance.abstract import (
     Budget,
+    Instance,
     truth_of,
 )
+from kerasguard.provenance.attributes import is_user_class
 from kerasguard.provenance.bindings import COMPREHENSIONS
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.fields import of_attribute
 from kerasguard.provenance.links import Link, next_link
-from kerasguard.provenance.names import of_name
-from kerasguard.provenance.operands import of_call
-from kerasguard.provenance.values import (
-    is_array,
-)
+from kerasguard.provenance.names import GATHERED, of_name
+from kerasguard.provenance.operands import of_call, of_items
+from kerasguard.provenance.stages import of_recorded
+from kerasguard.provenance.values import UNKNOWN, Ghost, is_dataset
 
 
 def sources(link: Link, budget: Budget | None = None) -> list[Link]:
@@ -37,26 +38,33 @@ def sources(link: Link, budget: Budget | None = None) -> list[Link]:
         found = [
             next_link(link, part, budget, path, lift, same) for part, path, lift, same in _parts(link, node, budget)
         ]
-    return [one for one in found if one is not None]
+    found = [one for one in found if one is not None]
+    return found or [one for one in _of_live(link, budget) if one is not None]
+
+
+def _of_live(link: Link, budget: Budget) -> list[Link | None]:
+    """Return where the elements of a live object came from when no statement tells where the object did."""
+    if link.path[:1] != ("*",) or link.whole is UNKNOWN:
+        return []
+    if is_dataset(link.whole):
+        return [of_recorded(link, budget)]
+    cls = link.whole.cls if isinstance(link.whole, Instance) else type(link.whole)
+    return list(of_items(link, cls, budget)) if is_user_class(cls) else []
 
 
 def _parts(link: Link, node: ast.expr, budget: Budget) -> Iterator[tuple[ast.expr, tuple[Any, ...], int, bool]]:  # noqa: C901, PLR0912  # one branch per kind of expression
     """Yield the operands of an expression: node, path, gained axes, whether the value is the very same."""
     if isinstance(node, ast.Subscript):
-        index = evaluate(node.slice, link.scope, budget)
-        base = evaluate(node.value, link.scope, budget)
-        if (isinstance(base, list | tuple | dict) and isinstance(index, int | str)) or _is_display(node.value):
-            yield node.value, (index if isinstance(index, int | str) else "*", *link.path), 0, True
-        else:
-            yield node.value, link.path if not is_array(base) else (), 0, False
+        yield _of_subscript(link, node, budget)
     elif isinstance(node, ast.BinOp):
+        kept = link.path if isinstance(link.whole, list | tuple) else ()
         for part in (node.left, node.right):
-            yield part, (), 0, False
+            yield part, kept, 0 if kept else -link.axes, False
     elif isinstance(node, ast.UnaryOp):
-        yield node.operand, (), 0, False
+        yield node.operand, (), -link.axes, False
     elif isinstance(node, ast.Compare):
         for part in (node.left, *node.comparators):
-            yield part, (), 0, False
+            yield part, (), -link.axes, False
     elif isinstance(node, ast.BoolOp):
         for part in reversed(node.values):
             yield part, link.path, 0, True
@@ -75,11 +83,31 @@ def _parts(link: Link, node: ast.expr, budget: Budget) -> Iterator[tuple[ast.exp
             yield part, (), 0, False
 
 
+def _of_subscript(link: Link, node: ast.Subscript, budget: Budget) -> tuple[ast.expr, tuple[Any, ...], int, bool]:
+    """Return what an item was taken of: a container at a key, an object item by item, an array as a whole."""
+    index = evaluate(node.slice, link.scope, budget)
+    base = evaluate(node.value, link.scope, budget)
+    key = index if isinstance(index, int | str) else "*"
+    if isinstance(node.slice, ast.Slice | ast.Tuple) and not isinstance(base, dict):
+        kept = link.path if isinstance(base, list | tuple) else ()
+        return node.value, kept, 0 if kept else -link.axes, False
+    if isinstance(base, list | tuple | dict) or _is_display(node.value):
+        return node.value, (key, *link.path), 0, True
+    if base is UNKNOWN and isinstance(index, str):
+        return node.value, (key, *link.path), 0, True
+    if isinstance(base, Instance) or (
+        base is not UNKNOWN and not isinstance(base, Ghost) and is_user_class(type(base))
+    ):
+        return node.value, ("*", *link.path), 0, True
+    if base is UNKNOWN and isinstance(index, int) and link.value is UNKNOWN:
+        return node.value, (key, *link.path), 0, False
+    return node.value, (), -link.axes, False
+
+
 def _is_display(node: ast.expr) -> bool:
     return isinstance(node, ast.List | ast.Tuple | ast.Dict)
 
 
 def _of_comprehension(link: Link, node: Any, budget: Budget) -> list[Link | None]:
-    path = link.path[1:] if link.path else ()
-    inner = [node.elt] if hasattr(node, "elt") else [node.value]
-    return [next_link(link, part, budget, path, 0 if link.path else 1) for part in inner]
+    inner = node.elt if hasattr(node, "elt") else node.value
+    return [next_link(link, inner, budget, link.path[1:], 0 if link.path else 1, note=GATHERED)]

@@ -13,10 +13,9 @@ from kerasguard.provenance.links import Link, make_link
 from kerasguard.provenance.operands import options
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.steps import sources
-from kerasguard.provenance.values import UNKNOWN, Ghost, is_array
+from kerasguard.provenance.values import UNKNOWN, Ghost, is_array, shape_of
 
 MAX_STEPS = 40
-READERS = frozenset(["open", "read", "load", "imread", "read_csv", "fetch", "get_file", "urlopen", "glob", "listdir"])
 
 
 def _budget() -> Budget:
@@ -65,7 +64,7 @@ def _likeness(link: Link, use: Link) -> tuple[int, ...]:
         and not isinstance(value, Ghost)
         and (value is use.value or _base(value) is _base(use.value))
     )
-    shape, wanted = link.shape, use.shape
+    shape, wanted = shape_of(link.seen), shape_of(use.seen)
     alike = shape is not None and wanted is not None and (shape == wanted or (len(shape) and shape[-1:] == wanted[-1:]))
     return (
         int(link.same),

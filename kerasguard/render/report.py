@@ -94,7 +94,7 @@ def _diagnosis(found: Diagnosis, *, raised: bool) -> dict[str, Any]:
         "trace": [_step(step) for step in found.trace],
         "offenders": [_offender(offender) for offender in found.offenders],
         "expected": [_expectation(expectation) for expectation in found.expected],
-        "fixes": [_fix(fix) for fix in found.fixes],
+        "fixes": [fix_content(fix) for fix in found.fixes],
         "also": list(found.also),
     }
 
@@ -131,7 +131,8 @@ def _shape(shape: Shape | None) -> list[int | None] | None:
     return None if shape is None else [None if axis is None else int(axis) for axis in shape]
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
+def fix_content(fix: Fix) -> dict[str, Any]:
+    """Return a fix under the names of the JSON report."""
     return {
         "title": fix.title,
         "status": fix.status,

@@ -64,9 +64,9 @@ def show_error(error: BaseException, diagnosis: Diagnosis | None, stream: TextIO
     stream = sys.stderr if stream is None else stream
     if stream is None:  # pythonw and some services run without one
         return
-    _write(stream, "".join(traceback_lines(error)))
+    write(stream, "".join(traceback_lines(error)))
     if diagnosis is not None:
-        _write(stream, "\n")
+        write(stream, "\n")
         show(diagnosis, stream)
 
 
@@ -80,7 +80,7 @@ def show(diagnosis: Diagnosis, stream: TextIO) -> None:
 def show_lines(lines: Sequence[Line], stream: TextIO) -> None:
     """Print laid out lines: in colour on a terminal, as plain text elsewhere or under NO_COLOR."""
     if not is_colour_terminal(stream):
-        _write(stream, "".join(f"{line_text(line)}\n" for line in lines))
+        write(stream, "".join(f"{line_text(line)}\n" for line in lines))
         return
     from rich.console import Console  # nothing imports rich before there is something to show
 
@@ -198,7 +198,8 @@ def _rich_text(line: Line) -> Text:
     return text
 
 
-def _write(stream: TextIO, text: str) -> None:
+def write(stream: TextIO, text: str) -> None:
+    """Write `text` to `stream`, with escapes for what its encoding lacks; a closed stream is nobody's error."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

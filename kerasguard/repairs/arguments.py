@@ -50,8 +50,11 @@ def unknown(evidence: Evidence) -> Unknown | None:
     wrong = [name for name in given if name not in known]
     if not wrong:
         return None
-    free = [name for name in known if name not in given]
-    return Unknown(call, {name: _nearest(name, free) for name in wrong}, tuple(known))
+    names: dict[str, str | None] = {}
+    for name in wrong:  # no two of them can become the same argument
+        free = [one for one in known if one not in given and one not in names.values()]
+        names[name] = _nearest(name, free)
+    return Unknown(call, names, tuple(known))
 
 
 def known_parameters(function: Any) -> list[str] | None:
@@ -74,6 +77,8 @@ def known_parameters(function: Any) -> list[str] | None:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return None
+    if getattr(function, "__name__", "") == "Input":  # its further keywords are those of InputLayer
+        return [*(one.name for one in parameters if one.kind is not one.VAR_KEYWORD), "batch_shape"]
     if any(one.kind is one.VAR_KEYWORD for one in parameters):
         return None
     return [one.name for one in parameters]
@@ -164,11 +169,12 @@ def _edits(call: FailingCall, names: dict[str, str | None]) -> list[Edit] | None
 def _check(evidence: Evidence, call: FailingCall, names: dict[str, str | None]) -> Callable[[], Outcome] | None:
     """Return a trial that makes the object with other arguments; the arguments as written must be refused."""
     kept = {names.get(old, old): value for old, value in call.kwargs.items() if names.get(old, old) is not None}
-    if not isinstance(call.function, type) or not all(is_live(v) for v in (*call.args, *kept.values())):
+    plain = isinstance(call.function, type) or getattr(call.function, "__name__", "") == "Input"
+    if not plain or not all(is_live(v) for v in (*call.args, *kept.values())):
         return None
     root = symbolic.flavour(call.function)
     involved = [[*call.args], dict(call.kwargs)]
-    stateless = _is(call.function, "Layer")
+    stateless = not isinstance(call.function, type) or _is(call.function, "Layer")
 
     def run() -> Outcome:
         control = symbolic.attempt(

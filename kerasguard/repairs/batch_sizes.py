@@ -65,7 +65,12 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
     if count % size:
         whole = count // size * size
         for one in evidence.everything:
-            if one.node is None or one.scope is None or one.scope.source is not source or one.spec.kind not in {"numpy", "eager"}:
+            if (
+                one.node is None
+                or one.scope is None
+                or one.scope.source is not source
+                or one.spec.kind not in {"numpy", "eager"}
+            ):
                 return
             if not isinstance(one.node, ast.Name | ast.Attribute):
                 return

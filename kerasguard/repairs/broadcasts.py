@@ -166,15 +166,26 @@ def _model_of(links: list[Link], shape: Shape, budget: Budget) -> Any:
 
 def _is_data(links: list[Link], budget: Budget) -> bool:
     """Return whether an expression is the program's data: no model made it, nor a function that makes up numbers."""
+    made = next((link.node for link in links if not isinstance(link.node, ast.Name | ast.Attribute)), None)
+    name = made.func if isinstance(made, ast.Call) else None
+    if getattr(name, "attr", getattr(name, "id", "")) in MADE_UP:
+        return False
     for link in links:
         if wants.is_layer(_called(link, budget)):
-            return False
-        name = link.node.func if isinstance(link.node, ast.Call) else None
-        if len(links) == 1 and getattr(name, "attr", getattr(name, "id", "")) in MADE_UP:
             return False
         if any(isinstance(one, ast.Call) and wants.is_layer(evaluate(one.func, link.scope, budget)) for one in ast.walk(link.node)):
             return False
     return bool(links)
+
+
+def passed_in(expr: ast.expr, scope: Scope) -> bool:
+    """Return whether a value came into the function as a parameter that nobody is known to have passed."""
+    links = chain(expr, scope)
+    last = links[-1] if links else None
+    if last is None or not isinstance(last.node, ast.Name):
+        return False
+    home, bindings = last.scope.home(last.node.id, last.node)
+    return any(one.kind == "parameter" for one in bindings) and last.node.id not in home.arguments
 
 
 def _called(link: Link, budget: Budget) -> Any:

@@ -25,6 +25,7 @@ MOST_TRIES = 30
 MOST_ACCEPTED = 3
 SECONDS = 1.4
 LARGER = 8  # times larger inputs tell whether a size had become too small
+DATA_FIRST = 0.6  # where data meets an unbuilt model, a small change of the data is the likelier repair
 SOME = 64  # a size for a dimension that the user left open
 STATES = ("initial_state", "constants")
 
@@ -89,6 +90,12 @@ class Failure:
         """Whether it is data, not another layer, that reaches the refusing step."""
         made = [self.plan.producer(slot) for slot in self.step.slots]
         return bool(made) and all(one is not None and is_data_input(one.operation) for one in made)
+
+    @property
+    def on_data(self) -> bool:
+        """Whether the model was being built on data, not by the user's own lines."""
+        call = self.evidence.call
+        return call is not None and not _symbolic([call.x])
 
     @cached_property
     def wanted_rank(self) -> int | None:
@@ -340,7 +347,7 @@ def candidates(evidence: Evidence, code: str) -> Iterator[Candidate]:
             yield Candidate(
                 title=proposal.title,
                 edits=proposal.edits,
-                cost=proposal.cost,
+                cost=proposal.cost + (DATA_FIRST if failure.on_data else 0.0),
                 check=lambda built=built: _outcome(failure, built),  # type: ignore[misc]
                 cause=proposal.cause,
                 exact=proposal.exact,

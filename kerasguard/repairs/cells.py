@@ -105,7 +105,9 @@ def padded(evidence: Evidence, given: Given, found: Cells) -> Iterator[Candidate
     prefix = keras_prefix(source)
     if prefix is None:
         return
-    inner = link.node.args[0] if isinstance(link.node, ast.Call) and link.node.args and _is_array(link.node) else link.node
+    inner = (
+        link.node.args[0] if isinstance(link.node, ast.Call) and link.node.args and _is_array(link.node) else link.node
+    )
     dtype = _item_dtype(value_of(evidence, given))
     text = f"{prefix}.utils.pad_sequences({source.segment(inner)}"
     text += f", maxlen={fixed}" if fixed is not None else ""
@@ -192,7 +194,11 @@ def _gathering(link: Link) -> tuple[Any, ast.stmt, str] | None:
     """Return the statement in a loop that binds what is appended, where the link is a value appended there."""
     source = link.source
     call = source.parent(link.node)
-    if not isinstance(link.node, ast.Name) or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+    if (
+        not isinstance(link.node, ast.Name)
+        or not isinstance(call, ast.Call)
+        or not isinstance(call.func, ast.Attribute)
+    ):
         return None
     statement = source.statement(call)
     loop = source.parent(statement) if statement is not None else None
@@ -200,7 +206,9 @@ def _gathering(link: Link) -> tuple[Any, ast.stmt, str] | None:
         return None
     for one in loop.body:
         targets = one.targets if isinstance(one, ast.Assign) else []
-        if any(isinstance(part, ast.Name) and part.id == link.node.id for target in targets for part in ast.walk(target)):
+        if any(
+            isinstance(part, ast.Name) and part.id == link.node.id for target in targets for part in ast.walk(target)
+        ):
             return source, one, link.node.id
     return None
 
@@ -248,7 +256,9 @@ def in_lists(evidence: Evidence) -> list[Given]:
     if len(given) == 1 and given[0].spec.kind == "python" and not given[0].path:
         return given
     many = len(given) > 1 and all(len(one.path) == 1 and one.shape is not None for one in given)
-    return given if many and len({one.shape for one in given}) == 1 and given[0].spec.kind in {"numpy", "python"} else []
+    return (
+        given if many and len({one.shape for one in given}) == 1 and given[0].spec.kind in {"numpy", "python"} else []
+    )
 
 
 def as_one_array(evidence: Evidence) -> Iterator[Candidate]:

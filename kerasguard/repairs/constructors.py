@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,8 @@ from kerasguard import edits
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
-from kerasguard.provenance.reentry import called_scope, users_function
 from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.reentry import called_scope, users_function
 from kerasguard.provenance.scope import Scope, module_scope
 from kerasguard.provenance.source import SourceFile, node_at, source_of
 from kerasguard.provenance.values import UNKNOWN
@@ -61,7 +62,7 @@ def made(evidence: Evidence, layer: Any) -> Made | None:
     found = node_at(*origin.stack[0])
     if found is None or not isinstance(found[1], ast.Call):
         return None
-    source, call = found
+    source, call = found[0], found[1]
     scope = _scope(evidence, origin) or Scope(source, source.owner(call), {}, _globals(evidence, source), live=False)
     return Made(call, scope, source)
 
@@ -81,7 +82,7 @@ def _scope(evidence: Evidence, origin: Origin) -> Scope | None:
         return None
     budget = Budget(nodes=20_000, seconds=0.1)
     scope: Scope | None = start
-    for (code, lasti), (inner, _) in zip(stack, stack[1:], strict=False):
+    for (code, lasti), (inner, _) in itertools.pairwise(stack):
         found = node_at(code, lasti)
         if scope is None or found is None or not isinstance(found[1], ast.Call):
             return None
@@ -163,9 +164,10 @@ def _receiver(one: Made) -> Any:
 def _compile_calls(evidence: Evidence) -> Iterator[Made]:
     for source in sources(evidence):
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "compile":
-                if node.args or node.keywords:
-                    yield Made(node, scope_at(evidence, source, node), source)
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr == "compile" and (node.args or node.keywords):
+                yield Made(node, scope_at(evidence, source, node), source)
 
 
 def sources(evidence: Evidence) -> list[SourceFile]:

@@ -100,8 +100,8 @@ def _without(link: Link) -> tuple[Edit, ...]:
         return ()
     source = link.source
     text = source.segment(inner)
-    names = statement.targets if isinstance(statement, ast.Assign) else []
-    if len(names) == 1 and statement.value is link.node and source.segment(names[0]) == text:  # type: ignore[union-attr]
+    target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is link.node else None
+    if target is not None and source.segment(target) == text:
         return _deleted(source, statement)
     from kerasguard.provenance.evaluate import evaluate
 

@@ -19,7 +19,6 @@ from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import (
     FailingCall,
-    call_at,
     delete_argument,
     failing_call,
     has_symbolic,
@@ -143,6 +142,18 @@ def _equivalent(node: ast.Call, scope: Scope, root: str) -> Equivalent | None:
     return foreign.equivalent(name.removesuffix("_v2"), function, keywords, root)
 
 
+def replacements(node: ast.expr, scope: Scope, root: str) -> Iterator[tuple[ast.Call, Callable[..., Any]]]:
+    """Yield the foreign calls in an expression with what does the same on Keras' symbolic tensors.
+
+    For a trial: inside a layer the foreign function itself works on the tensors that it gets there.
+    """
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and foreign.is_foreign(evaluate(call.func, scope)):
+            found = _equivalent(call, scope, root)
+            if found is not None:
+                yield call, _renaming(found)
+
+
 def _renaming(found: Equivalent) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         names = {old: found.renames.get(old, old) for old in kwargs}
@@ -225,21 +236,16 @@ def _helper_in_layer(evidence: Evidence, root: str) -> Iterator[Candidate]:
         return
     if any(isinstance(arg, ast.Starred) for arg in node.args) or any(k.arg is None for k in node.keywords):
         return
-    call = call_at(node, outer)
-    if call is None:
-        return
     source = outer.source
-    symbols = [(where, arg) for where, arg, value in call.nodes() if has_symbolic(value)]
+    written: list[tuple[str, ast.expr]] = [("", arg) for arg in node.args]
+    written += [(f"{keyword.arg}=", keyword.value) for keyword in node.keywords]
+    symbolic_nodes = [id(one.node) for one in scope.arguments.values() if has_symbolic(one.value)]
+    symbols = [arg for _, arg in written if id(arg) in symbolic_nodes]
     if not symbols:
         return
-    places = {where: ("t" if len(symbols) == 1 else f"t[{index}]") for index, (where, _) in enumerate(symbols)}
-    inner = ", ".join(
-        f"{where}={places.get(where, source.segment(arg))}"
-        if isinstance(where, str)
-        else places.get(where, source.segment(arg))
-        for where, arg, _ in call.nodes()
-    )
-    given = [source.segment(arg) for _, arg in symbols]
+    places = {id(arg): ("t" if len(symbols) == 1 else f"t[{index}]") for index, arg in enumerate(symbols)}
+    inner = ", ".join(name + places.get(id(arg), source.segment(arg)) for name, arg in written)
+    given = [source.segment(arg) for arg in symbols]
     inputs = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
     layer, imports = keras_path(outer, root, "layers.Lambda")
     text = f"{layer}(lambda t: {source.segment(node.func)}({inner}))({inputs})"

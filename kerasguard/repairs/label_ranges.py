@@ -1,4 +1,4 @@
-"""Class numbers outside the classes of the output: counted from one, with a number that stands for "ignore", or wrong."""
+"""Class numbers outside the classes of the output: counted from one, or with one that stands for "ignore"."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Change:
 
 
 def change(pair: Pair) -> Change | None:
-    """Return the change that makes labels fit the output of their own loss; None where they fit or nothing simple does."""
+    """Return the change that makes labels fit their output; None where they fit or nothing simple does."""
     shape, output = pair.given.shape, pair.head.shape
     if shape is None or output is None or pair.head.loss is None or labels.fits(pair):
         return None
@@ -44,7 +44,10 @@ def _squeezed(pair: Pair, shape: Shape) -> Change | None:
             continue
         rest = (*shape[:axis], *shape[axis + 1 :])
         if labels.fits(labels.rehead(pair, shape=rest)):
-            text = {"numpy": f"np.squeeze({{}}, axis={axis - len(shape)})", "tensor": f"tf.squeeze({{}}, axis={axis - len(shape)})"}
+            text = {
+                "numpy": f"np.squeeze({{}}, axis={axis - len(shape)})",
+                "tensor": f"tf.squeeze({{}}, axis={axis - len(shape)})",
+            }
             return Change("drop the axis of size 1", text, rest)
     return None
 

@@ -1,4 +1,4 @@
-"""Labels against outputs and losses: what was given, what each output's loss wants, and which of the sides to change."""
+"""Labels against outputs and losses: what was given, what each output's loss wants, which side to change."""
 
 from __future__ import annotations
 
@@ -154,7 +154,9 @@ def _same_sample(link: Link, given: Given) -> bool:
     there, here = link.shape, given.shape
     if there is None or here is None or link.lift:
         return True
-    return len(there) == len(here) and all(a is None or b is None or a == b for a, b in zip(there[1:], here[1:], strict=True))
+    return len(there) == len(here) and all(
+        a is None or b is None or a == b for a, b in zip(there[1:], here[1:], strict=True)
+    )
 
 
 def element_path(given: Given) -> tuple[Any, ...]:
@@ -174,10 +176,10 @@ def _passes(link: Link, budget: Budget, *, columns: bool) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in PASSING or name in STAGES and link.path[:1] == ("*",):
+    if name in PASSING or (name in STAGES and link.path[:1] == ("*",)):
         return True
     called = evaluate(node.func, link.scope, budget)
-    return users_function(called) is not None or isinstance(called, type) and called.__module__ == "__main__"
+    return users_function(called) is not None or (isinstance(called, type) and called.__module__ == "__main__")
 
 
 def changed_in_place(link: Link) -> bool:
@@ -188,9 +190,21 @@ def changed_in_place(link: Link) -> bool:
     for other in ast.walk(link.scope.owner):
         if isinstance(other, ast.Assign | ast.AugAssign) and link.source.owner(other) is not link.scope.owner:
             continue  # a name of a function inside
-        targets = other.targets if isinstance(other, ast.Assign) else [other.target] if isinstance(other, ast.AugAssign) else []
+        targets = (
+            other.targets
+            if isinstance(other, ast.Assign)
+            else [other.target]
+            if isinstance(other, ast.AugAssign)
+            else []
+        )
         for target in targets:
-            base = target.value if isinstance(target, ast.Subscript) else target if isinstance(other, ast.AugAssign) else None
+            base = (
+                target.value
+                if isinstance(target, ast.Subscript)
+                else target
+                if isinstance(other, ast.AugAssign)
+                else None
+            )
             if isinstance(base, ast.Name) and base.id == node.id:
                 return True
     return False
@@ -229,7 +243,7 @@ def tried(
 
     def check() -> Outcome:
         if evidence.call is None or not evidence.reproduced:
-            return Outcome(False, None, "the trial does not show the failure")
+            return Outcome(accepted=False, note="the trial does not show the failure")
         return losses.retried(call or evidence.call, evidence.event.built_before, losses=loss, layers=layers)
 
     return check
@@ -275,8 +289,9 @@ def loss_edits(evidence: Evidence, pair: Pair, old: str, new: str) -> tuple[tupl
     node = made.argument("loss", 1) if made is not None else None
     if made is None or node is None:
         return (), None
-    path = (pair.head.name,) if isinstance(losses.user_losses(evidence.event.owner), Mapping) else ()
-    if isinstance(losses.user_losses(evidence.event.owner), list | tuple):
+    held = losses.user_losses(evidence.event.owner)
+    path: tuple[Any, ...] = (pair.head.name,) if isinstance(held, Mapping) else ()
+    if isinstance(held, list | tuple):
         path = (pair.head.index,)
     home = walk.number_home(node, made.scope, path)
     if home is None or home.path:

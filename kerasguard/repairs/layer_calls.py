@@ -214,7 +214,7 @@ def calls_of_never_called(evidence: Evidence, used: Used) -> Iterator[Candidate]
 
 def _called_on(evidence: Evidence, used: Used, text: str, tensor: Any, cost: float) -> Candidate:
     """Return the repair that calls what was never called on one tensor."""
-    target: ast.expr = used.made if used.made is not None and not _called_elsewhere(used) else used.node
+    target: ast.expr = used.node if _rightly_bound(used) or used.made is None else used.made
     layer = used.value
     if isinstance(layer, type):
         pattern, make = f"{{}}()({text})", (lambda: layer()(tensor))
@@ -263,8 +263,10 @@ def inspect_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str
     return {"inputs": None, "outputs": None, **dict(zip(names, args, strict=False)), **kwargs}
 
 
-def _called_elsewhere(used: Used) -> bool:
-    """Return whether the name is used as a layer in other places: then it rightly is one."""
+def _rightly_bound(used: Used) -> bool:
+    """Return whether the name rightly holds a model or layer: it is called in other places."""
+    if specs.kind_of(used.value) == "model":
+        return True
     if used.binding is None or used.home.source is None or not isinstance(used.node, ast.Name):
         return False
     return any(
@@ -278,11 +280,12 @@ def _tensors_before(evidence: Evidence, used: Used) -> Iterator[tuple[str, Any]]
     source = used.home.source
     if source is None:
         return
-    before: ast.AST | None = used.binding.statement if used.binding is not None else source.statement(used.node)
+    at_use = used.binding is None or _rightly_bound(used)
+    before = source.statement(used.node) if at_use or used.binding is None else used.binding.statement
     if before is None:
         return
     graph = _graph(evidence)
-    if used.binding is not None and isinstance(used.node, ast.Name):
+    if used.binding is not None and not at_use and isinstance(used.node, ast.Name):
         name = used.node.id
         for binding in used.home.bindings(name, used.binding.value):
             if binding.statement is used.binding.statement:

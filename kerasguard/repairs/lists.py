@@ -72,9 +72,11 @@ def _written(one: Given) -> Link | None:
 def _filled(link: Link) -> bool:
     name = link.node.id if isinstance(link.node, ast.Name) else ""
     for node in ast.walk(link.scope.owner or link.source.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-            if node.func.value.id == name and node.func.attr in {"append", "extend", "insert"}:
-                return True
+        func = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
+            continue
+        if func.value.id == name and func.attr in {"append", "extend", "insert"}:
+            return True
     return labels.changed_in_place(link)
 
 

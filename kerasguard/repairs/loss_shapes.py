@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from kerasguard.adapters import losses, unnoticed
 from kerasguard.adapters.losses import Head
-from kerasguard.adapters.specs import read
+from kerasguard.adapters.specs import Spec, read
 from kerasguard.evidence import Given
 from kerasguard.repairs import constructors, units
 from kerasguard.repairs.candidate import Candidate
@@ -28,7 +28,16 @@ def growth(situation: Situation) -> Growth | None:
     seen = situation.seen
     if seen is None or seen.name is None or not seen.name.startswith(ELEMENTWISE) or not seen.true or not seen.pred:
         return None
-    return _growth(*_aligned(seen.true, seen.pred))
+    true = _declared(situation, seen.true)
+    found = _growth(*_aligned(true, seen.pred))
+    return "steps" if found == "columns" and len(true) < len(seen.pred) > 2 else found  # noqa: PLR2004 - (n, 1) has no steps
+
+
+def _declared(situation: Situation, true: Shape) -> Shape:
+    """Return the shape of the labels; where the traced loss does not know it, as the first batch has it."""
+    given = situation.labels_seen() if None in true[1:] else None
+    known = given is not None and given.shape is not None and len(given.shape) == len(true)
+    return true if given is None or not known else (true[0], *(given.shape or ())[1:])
 
 
 def _aligned(true: Shape, pred: Shape) -> tuple[Shape, Shape]:
@@ -91,7 +100,7 @@ def resized(situation: Situation) -> Iterator[Candidate]:
     head, seen, given = head_of(situation), situation.seen, situation.labels_seen()
     if head is None or seen is None or seen.true is None or not seen.true[-1]:
         return
-    stand_in: Any = given if given is not None else Given("y", (), None, situation.spec(seen.true), "y")
+    stand_in: Any = given if given is not None else Given("y", (), None, Spec(seen.true, None, "symbolic"), "y")
     yield from units.resized(situation, Pair(stand_in, head), seen.true[-1], cost=0.9)
 
 

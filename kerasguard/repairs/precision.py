@@ -57,7 +57,7 @@ def _operands(evidence: Evidence) -> Iterator[Operand]:
         return
     frame, scope = evidence.frames[-1], evidence.scopes[-1]
     node = frame.node
-    if node is None or not evidence.library and not isinstance(node, ast.BinOp | ast.Call):
+    if node is None or (not evidence.library and not isinstance(node, ast.BinOp | ast.Call)):
         return
     for count, part in enumerate(ast.walk(node)):
         if count > MOST_NODES:
@@ -108,7 +108,7 @@ def _made(wide: Operand) -> Link | None:
             return link
         if link.path or isinstance(link.node, ast.Name | ast.Attribute):
             continue
-        if _dtype(link) == wide.dtype or chosen is None and _dtype(link) == "":
+        if _dtype(link) == wide.dtype or (chosen is None and _dtype(link) == ""):
             chosen = chosen or link
     return chosen
 

@@ -174,10 +174,19 @@ def _surely_returns(block: list[ast.stmt]) -> bool:
 
 def blame(found: Nothing) -> Place:
     """Return the line to blame: the only return, standing in a branch, or the last statement of the body."""
+    bare = _bare(found.function)
+    if bare is not None:
+        return found.source.place(bare)
     returns = [one for one in returns_of(found.function) if one.value is not None]
     if returns:
         return found.source.place(returns[-1])
     return statement_place(found.source, _last(found.function))
+
+
+def _bare(definition: Any) -> ast.Return | None:
+    """Return the ``return`` without a value, where the function's other ends have one."""
+    bare = next((one for one in returns_of(definition) if one.value is None), None)
+    return bare if bare is not None and _surely_returns(definition.body) else None
 
 
 def _last(definition: Any) -> ast.stmt:
@@ -199,7 +208,7 @@ def candidates(found: Nothing) -> Iterator[Candidate]:
     if text is None:
         return
     last = definition.body[-1]
-    if bare is not None and not given:
+    if bare is not None and (not given or _bare(definition) is not None):
         place = source.place(bare)
         edit = Edit(source.filename, (place.row, place.column), (place.end_row, place.end_column), f"return {text}")
     elif not given and isinstance(last, ast.Expr) and source.segment(last.value) == text:

@@ -15,7 +15,7 @@ from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.values import UNKNOWN, shape_of
-from kerasguard.repairs import labels, structure
+from kerasguard.repairs import keys, labels
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import key_of
 from kerasguard.vocabulary import Place
@@ -24,18 +24,18 @@ JOINING = frozenset({"concatenate", "hstack", "stack", "column_stack", "array", 
 MOST_OUTPUTS = 6
 
 
-def names(evidence: Evidence) -> structure.Keys | None:
-    """Compare the keys of a dict of labels with the names of the outputs; None where no dict was given or they agree."""
+def names(evidence: Evidence) -> keys.Keys | None:
+    """Compare the keys of the labels with the names of the outputs; None where they agree or there are no keys."""
     given, heads = labels.labels(evidence), labels.heads(evidence)
-    return structure.compare_keys([key_of(one) for one in given], [head.name for head in heads])
+    return keys.compare_keys([key_of(one) for one in given], [head.name for head in heads])
 
 
-def renamed(evidence: Evidence, difference: structure.Keys) -> Iterator[Candidate]:
+def renamed(evidence: Evidence, difference: keys.Keys) -> Iterator[Candidate]:
     """Propose the names of the outputs for keys that no output has, where the dict is written."""
     call = evidence.call
     if call is None:
         return
-    for way in itertools.islice(structure.renamings(difference), 4):
+    for way in itertools.islice(keys.renamings(difference), 4):
         for source, node in _displays(evidence, difference.given):
             written = [
                 edits.replace(source, key, _quoted(source, key, way[key.value]))
@@ -61,13 +61,13 @@ def _quoted(source: Any, key: ast.expr, name: str) -> str:
     return f"{quote}{name}{quote}" if quote in {"'", '"'} else repr(name)
 
 
-def _displays(evidence: Evidence, keys: tuple[str, ...]) -> Iterator[tuple[Any, ast.Dict]]:
+def _displays(evidence: Evidence, written: tuple[str, ...]) -> Iterator[tuple[Any, ast.Dict]]:
     """Yield the dicts written with just these keys."""
     from kerasguard.repairs import constructors
 
     for source in constructors.sources(evidence):
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Dict) and {getattr(key, "value", None) for key in node.keys} == set(keys):
+            if isinstance(node, ast.Dict) and {getattr(key, "value", None) for key in node.keys} == set(written):
                 yield source, node
 
 
@@ -174,7 +174,8 @@ def _with_missing(evidence: Evidence, given: Given, heads: list[Head]) -> Iterat
 def _definition(evidence: Evidence, given: Given) -> tuple[Any, ast.expr, Place | None]:
     """Return the expression to rewrite: where a variable is a mere alias of another one, else where it is passed."""
     del evidence
-    assert given.node is not None and given.scope is not None
+    if given.node is None or given.scope is None:
+        raise ValueError("labels without an expression")
     links = walk.chain(given.node, given.scope)
     if len(links) > 1 and isinstance(links[0].node, ast.Name) and isinstance(links[1].node, ast.Name):
         return links[1].source, links[1].node, links[1].place
@@ -223,12 +224,13 @@ def _the_one(evidence: Evidence, given: list[Given], head: Head) -> Iterator[Can
     if call is None or whole[1] is None or whole[2] is None or whole[2].source is None:
         return
     fitting = [one for one in given if _suits(head, one.shape, rows)]
-    if len(fitting) != 1 or fitting[0].node is None:
+    node = fitting[0].node if len(fitting) == 1 else None
+    if node is None:
         return
     one = fitting[0]
     yield Candidate(
         title=f"pass only `{one.name}`, the labels of the one output",
-        edits=(edits.replace(whole[2].source, whole[1], whole[2].source.segment(one.node)),),
+        edits=(edits.replace(whole[2].source, whole[1], whole[2].source.segment(node)),),
         cost=1.2,
         call=dataclasses.replace(call, y=one.value),
     )

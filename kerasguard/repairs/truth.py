@@ -18,7 +18,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import has_symbolic, keras_path, statement_place
-from kerasguard.repairs.foreign import stand_in
+from kerasguard.repairs.foreign import replacements, stand_in
 from kerasguard.repairs.replay import replay
 from kerasguard.vocabulary import Edit
 
@@ -182,8 +182,9 @@ def _may_be_none(found: Tested) -> bool:
         if default is not None:
             return True
     for node in ast.walk(owner or found.source.tree):
-        empty = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and not node.value.value
-        if empty and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant) or node.value.value:
+            continue
+        if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
             return True
     return isinstance(found.whole, ast.BoolOp | ast.UnaryOp) or (
         not isinstance(evaluate(found.tensor, found.scope), bool) and _is_parameter(owner, name)
@@ -276,12 +277,14 @@ def _tried(
     found: Tested, function: Callable[..., Any], first: ast.expr, second: ast.expr | str
 ) -> Callable[[], Outcome]:
     live = {name: value for name, value in found.scope.names.items() if has_symbolic(value)}
+    parts = [part for part in (first, second, found.tensor) if isinstance(part, ast.expr)]
+    instead = {call: made for part in parts for call, made in replacements(part, found.scope, found.root)}
 
     def run() -> Any:
         names = {name: stand_in(value, found.root) for name, value in live.items()}
-        one = replay(first, found.scope, None, names)
-        two = names[second] if isinstance(second, str) else replay(second, found.scope, None, names)
-        return function(replay(found.tensor, found.scope, None, names), one, two)
+        one = replay(first, found.scope, instead, names)
+        two = names[second] if isinstance(second, str) else replay(second, found.scope, instead, names)
+        return function(replay(found.tensor, found.scope, instead, names), one, two)
 
     return lambda: symbolic.attempt(run, list(live.values()), found.root, "it returns")
 

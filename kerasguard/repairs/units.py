@@ -78,7 +78,8 @@ def resized(evidence: Evidence, pair: Pair, units: int, *, cost: float) -> Itera
     if any(edit.start <= written.edit.start <= edit.end for edit in more):
         more = ()
     yield Candidate(
-        title=f"give layer '{head.maker.name}' {units} {head.size_argument}" + (f" and {new} activation" if new else ""),
+        title=f"give layer '{head.maker.name}' {units} {head.size_argument}"
+        + (f" and {new} activation" if new else ""),
         edits=(written.edit, *more),
         cost=cost,
         check=labels.tried(evidence, layers={head.maker: settings}),
@@ -87,7 +88,7 @@ def resized(evidence: Evidence, pair: Pair, units: int, *, cost: float) -> Itera
 
 
 def _activation(made: Made, pair: Pair, units: int) -> tuple[tuple[Edit, ...], str | None]:
-    """Return the edit of the activation that goes with the new number of units, and its name; nothing where it stays."""
+    """Return the edit of the activation that goes with the number of units, and its name; nothing where it stays."""
     head = pair.head
     wish = None
     if units == 1 and head.activation == "softmax" and head.binary:

@@ -90,4 +90,7 @@ def _waiting(evidence: Evidence) -> Iterator[Candidate]:
 
 
 def _sounds_like_labels(name: str) -> bool:
-    return any(name.lower().startswith(word) or word in name.lower().split("_") for word in USUAL_NAMES) or "label" in name.lower()
+    return (
+        any(name.lower().startswith(word) or word in name.lower().split("_") for word in USUAL_NAMES)
+        or "label" in name.lower()
+    )

@@ -70,7 +70,14 @@ def as_class_weight(evidence: Evidence) -> Iterator[Candidate]:
 def one_for_each_sample(evidence: Evidence) -> Iterator[Candidate]:
     """Propose one weight for each sample: the mean over the columns, where the weights are made."""
     call, given, count = evidence.call, sample_weight(evidence), rows(evidence)
-    if call is None or given is None or given.shape is None or count is None or given.node is None or given.scope is None:
+    if (
+        call is None
+        or given is None
+        or given.shape is None
+        or count is None
+        or given.node is None
+        or given.scope is None
+    ):
         return
     if given.spec.kind != "numpy":
         return
@@ -115,7 +122,7 @@ def class_weight_as_dict(evidence: Evidence) -> Iterator[Candidate]:
         return
     source = evidence.scopes[evidence.site].source
     keyword = next((one for one in site.keywords if one.arg == "class_weight"), None)
-    if source is None or keyword is None or not isinstance(value, list | tuple) and getattr(value, "ndim", None) != 1:
+    if source is None or keyword is None or (not isinstance(value, list | tuple) and getattr(value, "ndim", None) != 1):
         return
     options = {**call.options, "class_weight": dict(enumerate(float(one) for one in value))}
     yield Candidate(

@@ -44,7 +44,9 @@ def handed(value: Any) -> Handed | None:
     source = source_of(code.co_filename)
     function = source.definition(code) if source is not None else None
     found = [node for node, _ in returned(function)]
-    return Handed(source, found[0], function) if source is not None and function is not None and len(found) == 1 else None
+    return (
+        Handed(source, found[0], function) if source is not None and function is not None and len(found) == 1 else None
+    )
 
 
 def feeding(evidence: Evidence) -> Any:
@@ -107,7 +109,7 @@ def too_many(evidence: Evidence) -> int | None:
 
 
 def gathered_in_labels(evidence: Evidence) -> Iterator[Candidate]:
-    """Propose to nest all but the first part as labels, in the generator and in the ``train_step`` that unpacks them."""
+    """Propose to nest all but the first part as labels, in the generator and in the ``train_step`` that unpacks."""
     found = handed(feeding(evidence))
     if found is None or not isinstance(found.node, ast.Tuple | ast.List):
         return
@@ -137,9 +139,10 @@ def train_step_unpacking(model: Any) -> tuple[SourceFile, ast.Tuple] | None:
         return None
     data = function.args.args[1].arg
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == data:
-            if len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple):
-                return source, node.targets[0]
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name) or node.value.id != data:
+            continue
+        if len(node.targets) == 1 and isinstance(node.targets[0], ast.Tuple):
+            return source, node.targets[0]
     return None
 
 

@@ -52,7 +52,7 @@ def finding(failure: Failure, code: str, *, title: str, explanation: str, weight
         explanation=explanation,
         offenders=tuple(_offenders(failure, code)),
         expected=tuple(_expected(failure)),
-        weight=weight if primary else weight / 2,
+        weight=weight if primary and not failure.on_data else weight / 2,
         lines=tuple(_path(failure)),
     )
 

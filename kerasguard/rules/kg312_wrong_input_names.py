@@ -29,8 +29,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import structure
+from kerasguard.repairs import keys
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import key_of
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 
@@ -40,7 +41,7 @@ NAME = "wrong-input-names"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match dicts whose keys differ from the names of the inputs."""
-    difference = structure.keys(evidence)
+    difference = keys.keys(evidence)
     if difference is None:
         return None
     parts = []
@@ -48,28 +49,32 @@ def matches(evidence: Evidence) -> Finding | None:
         parts.append("lacks " + ", ".join(f"`{name}`" for name in difference.missing))
     if difference.extra:
         parts.append("has " + ", ".join(f"`{name}`" for name in difference.extra) + " too many")
+    refusing = keys.refusing_call(evidence)
+    inner = refusing is not None and refusing is not evidence.call
     whole = evidence.written("x", (), evidence.call.x if evidence.call is not None else None)
-    given = next((one for one in evidence.given if structure.key_of(one) in difference.extra), evidence.given[0])
+    given = next((one for one in evidence.given if key_of(one) in difference.extra), evidence.given[0])
     if whole[1] is not None:
         given = dataclasses.replace(given, node=whole[1], scope=whole[2])
+    name = f"model {refusing.owner.name!r}" if inner and refusing is not None else words.receiver(evidence)
     return Finding(
-        title=f"The dict given to {words.receiver(evidence)} {' and '.join(parts)}.",
+        title=f"The dict given to {name} {' and '.join(parts)}.",
         explanation="A dict is matched with the model's inputs by name.",
         offenders=(
-            Offender(whole[0], "dict", path="x"),
-            *(dataclasses.replace(one.offender(), name=str(structure.key_of(one))) for one in evidence.given),
-            *(Offender(name, "input") for name in difference.missing),
+            *([] if inner else [Offender(whole[0], "dict", path="x")]),
+            *keys.names_of(evidence, difference),
+            *(Offender(key, "key") for key in difference.given),
+            *(Offender(missing, "input") for missing in difference.missing),
         ),
-        expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in evidence.wanted),
+        expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in keys.demanded(evidence)),
         weight=0.8,
-        suspect=words.suspect(given),
-        cause=structure.written_at(evidence, difference),
+        suspect=None if inner else words.suspect(given),
+        cause=keys.written_at(evidence, difference),
     )
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose other names, or to leave keys out."""
     del finding
-    difference = structure.keys(evidence)
+    difference = keys.keys(evidence)
     if difference is not None:
-        yield from structure.key_candidates(evidence, difference)
+        yield from keys.key_candidates(evidence, difference)

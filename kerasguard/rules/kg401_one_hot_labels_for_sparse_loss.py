@@ -4,8 +4,8 @@
 The labels have one column for each class, and the loss is a sparse cross-entropy.
 
 ## Why it happens
-`sparse_categorical_crossentropy` takes the number of the class, `categorical_crossentropy` a row with a one in the column of
-the class. `to_categorical` makes such rows, and then the sparse loss no longer fits.
+`sparse_categorical_crossentropy` takes the number of the class, `categorical_crossentropy` a row with a one in the
+column of the class. `to_categorical` makes such rows, and then the sparse loss no longer fits.
 
 ## Example
 ```python
@@ -49,7 +49,7 @@ def matches(evidence: Evidence) -> Finding | None:
     made = encodings.encoding(pair)
     return Finding(
         title=f"`{given.name}` is one-hot, the sparse loss of {words.receiver(evidence)} wants class numbers.",
-        explanation=f"The labels have shape {words.shape(given.shape)}, one column for each of the {head.units} classes of the output.",
+        explanation=f"The labels have shape {words.shape(given.shape)}, a column for each of the {head.units} classes.",
         offenders=labels.offenders(pair),
         expected=(labels.expectation(pair, (head.shape or ())[:-1], "a sparse loss takes the number of the class"),),
         weight=0.9,

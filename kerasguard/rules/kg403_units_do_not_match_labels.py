@@ -4,8 +4,8 @@
 The output and the labels agree on every axis but the last.
 
 ## Why it happens
-The last layer needs one unit for each class of one-hot labels, one unit for each column of a regression, and a single one for a
-yes-or-no label. The number was copied from another model, or the labels gained or lost a class.
+The last layer needs one unit for each class of one-hot labels, one unit for each column of a regression, and a single
+one for a yes-or-no label. The number was copied from another model, or the labels gained or lost a class.
 
 ## Example
 ```python
@@ -31,9 +31,11 @@ from kerasguard.finding import Finding
 from kerasguard.repairs import labels, units
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
+from kerasguard.situation import Situation
 
 CODE = "KG403"
 NAME = "units-do-not-match-labels"
+OCCASIONS = frozenset({"call"})
 
 
 def _wrong(evidence: Evidence) -> tuple[labels.Pair, int] | None:
@@ -42,6 +44,12 @@ def _wrong(evidence: Evidence) -> tuple[labels.Pair, int] | None:
         if size is not None and pair.head.maker is not None:
             return pair, size
     return None
+
+
+def warns(situation: Situation) -> Finding | None:
+    """Warn of class numbers beyond the units where they raise nothing, because the code that runs does not look."""
+    wrong = _wrong(situation) if situation.values_unchecked else None
+    return matches(situation) if wrong is not None and wrong[0].head.sparse else None
 
 
 def matches(evidence: Evidence) -> Finding | None:
@@ -54,7 +62,8 @@ def matches(evidence: Evidence) -> Finding | None:
     home = units.home(evidence, pair, size)
     picture = len(head.shape or ()) > 3  # noqa: PLR2004 - channels of pictures: the labels may as well be wrong
     return Finding(
-        title=f"Layer '{head.maker.name}' has {head.units} {head.size_argument}, the labels `{given.name}` ask for {size}.",
+        title=f"Layer '{head.maker.name}' has {head.units} {head.size_argument}, "
+        f"the labels `{given.name}` ask for {size}.",
         explanation=f"The output has shape {words.shape(head.shape)}, the labels {words.shape(given.shape)}.",
         offenders=labels.offenders(pair, *units.names(evidence, pair, size)),
         expected=(labels.expectation(pair, (*(head.shape or ())[:-1], size), "what the labels ask for"),),

@@ -4,8 +4,9 @@
 A sparse loss gets labels below zero, or labels as large as the number of units or larger.
 
 ## Why it happens
-An output with `n` units has the classes 0 to n - 1. Ratings from 1 to 5, ids from a file that counts from 1, or a number that
-marks what should be ignored (255 in many masks) lie outside. On some devices nothing is raised and the loss becomes NaN.
+An output with `n` units has the classes 0 to n - 1. Ratings from 1 to 5, ids from a file that counts from 1, or a
+number that marks what should be ignored (255 in many masks) lie outside. On some devices nothing is raised and the loss
+becomes NaN.
 
 ## Example
 ```python
@@ -32,9 +33,11 @@ from kerasguard.finding import Finding
 from kerasguard.repairs import label_ranges, labels, units
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
+from kerasguard.situation import Situation
 
 CODE = "KG404"
 NAME = "labels-out-of-range"
+OCCASIONS = frozenset({"call"})
 
 
 def _wrong(evidence: Evidence) -> labels.Pair | None:
@@ -42,6 +45,11 @@ def _wrong(evidence: Evidence) -> labels.Pair | None:
         if pair.head.sparse and labels.class_rank(pair) == 1 and label_ranges.outside(pair) is not None:
             return pair
     return None
+
+
+def warns(situation: Situation) -> Finding | None:
+    """Warn where such labels raise nothing, because the code that runs does not look."""
+    return matches(situation) if situation.values_unchecked else None
 
 
 def matches(evidence: Evidence) -> Finding | None:
@@ -53,7 +61,8 @@ def matches(evidence: Evidence) -> Finding | None:
     given, head = pair
     last = (head.units or 1) - 1
     return Finding(
-        title=f"The labels `{given.name}` run from {bounds[0]} to {bounds[1]}, the output of {words.receiver(evidence)} "
+        title=f"The labels `{given.name}` run from {bounds[0]} to {bounds[1]}, "
+        f"the output of {words.receiver(evidence)} "
         f"has the classes 0 to {last}.",
         explanation=f"Output '{head.name}' has {head.units} units: one for each class, counted from 0.",
         offenders=labels.offenders(pair),

@@ -4,8 +4,8 @@
 Labels and output differ in the number of axes, or a mask has the channels of a picture.
 
 ## Why it happens
-A mask read like a photograph has three equal channels, the network predicts one. `labels[None]`, a stack of one array or a
-generator that adds the batch axis by hand leave an axis of one too many.
+A mask read like a photograph has three equal channels, the network predicts one. `labels[None]`, a stack of one array
+or a generator that adds the batch axis by hand leave an axis of one too many.
 
 ## Example
 ```python

@@ -4,8 +4,8 @@
 The number of arrays of labels is not the number of outputs.
 
 ## Why it happens
-A model with two outputs wants two arrays of labels, in a list in the order of the outputs or in a dict under their names. One
-array with both side by side is one array, and older releases used it for every output without a word.
+A model with two outputs wants two arrays of labels, in a list in the order of the outputs or in a dict under their
+names. One array with both side by side is one array, and older releases used it for every output without a word.
 
 ## Example
 ```python
@@ -45,7 +45,7 @@ def matches(evidence: Evidence) -> Finding | None:
     known = {one.name for one in given}
     return Finding(
         title=f"{words.receiver(evidence)} has {len(heads)} output(s), and was given {len(given)} array(s) of labels.",
-        explanation="Each output with a loss wants labels of its own, in a list in the order of the outputs, or by name.",
+        explanation="Each output with a loss wants labels of its own, listed in the order of the outputs, or by name.",
         offenders=(
             *(one.offender() for one in given),
             *(Offender(head.name, "output", head.shape) for head in heads if head.name not in known),

@@ -4,8 +4,8 @@
 The labels are a dict, and one of its keys names no output.
 
 ## Why it happens
-Labels in a dict are matched with the outputs by the names of the layers that make them, or by the keys of the dict with which
-the model was built. A misspelt key leaves one output without labels, and the error then speaks of something else.
+Labels in a dict are matched with the outputs by the names of the layers that make them, or by the keys of the dict with
+which the model was built. A misspelt key leaves one output without labels, and the error then speaks of something else.
 
 ## Example
 ```python

@@ -4,8 +4,9 @@
 `sample_weight` is not one number for each sample, or `class_weight` is not a dict.
 
 ## Why it happens
-`sample_weight` weighs the loss of each sample, so it has as many numbers as there are samples. Weights of classes go into
-`class_weight`, a dict from class number to weight; what `compute_class_weight` returns is an array, and neither of the two.
+`sample_weight` weighs the loss of each sample, so it has as many numbers as there are samples. Weights of classes go
+into `class_weight`, a dict from class number to weight; what `compute_class_weight` returns is an array, and neither of
+the two.
 
 ## Example
 ```python
@@ -51,7 +52,8 @@ def matches(evidence: Evidence) -> Finding | None:
         return None
     what = "one for each class" if weights.per_class(evidence) else "more than one for each sample"
     return Finding(
-        title=f"`{given.name}` has shape {words.shape(given.shape)}: {what}, `sample_weight` takes one weight for each sample.",
+        title=f"`{given.name}` has shape {words.shape(given.shape)}: {what}. "
+        "`sample_weight` takes one for each sample.",
         explanation=f"There are {rows} samples, and the loss of each is one number.",
         offenders=(given.offender(), Offender("sample_weight", "argument", given.shape)),
         expected=(Expectation("sample_weight", (rows,), None, "one weight for each sample"),),

@@ -4,8 +4,8 @@
 A list stands where one array belongs.
 
 ## Why it happens
-Keras reads a list as one array for each output, so a list of 60 numbers is 60 targets of a single number. NumPy's functions take
-lists and arrays alike, Keras does not.
+Keras reads a list as one array for each output, so a list of 60 numbers is 60 targets of a single number. NumPy's
+functions take lists and arrays alike, Keras does not.
 
 ## Example
 ```python

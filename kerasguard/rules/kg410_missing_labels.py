@@ -4,8 +4,8 @@
 The model was compiled with a loss, and fit or evaluate got no labels.
 
 ## Why it happens
-`y` was forgotten, was None because a loader returned nothing, or data and labels were passed as one tuple or list. Keras takes a
-tuple for several inputs; only datasets and generators hand out `(x, y)`.
+`y` was forgotten, was None because a loader returned nothing, or data and labels were passed as one tuple or list.
+Keras takes a tuple for several inputs; only datasets and generators hand out `(x, y)`.
 
 ## Example
 ```python

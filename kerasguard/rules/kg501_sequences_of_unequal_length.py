@@ -43,7 +43,7 @@ def matches(evidence: Evidence) -> Finding | None:
         if found.ragged:
             lengths = [shape[0] for shape in found.shapes if shape]
             return Finding(
-                title=f"`{given.name}` holds {words.shape(given.shape)} sequences of unequal length, which is no tensor.",
+                title=f"`{given.name}` holds {words.shape(given.shape)} sequences of unequal length: no tensor.",
                 explanation=f"Their lengths go from {min(lengths)} to {max(lengths)}; item {found.odd} is an odd one.",
                 offenders=(given.offender(),),
                 weight=0.95,

@@ -4,8 +4,8 @@
 An array has the dtype `object` or a text dtype.
 
 ## Why it happens
-A table that once held text stays an array of objects when the text is replaced by numbers, and one column of text makes the
-whole table one. TensorFlow takes numbers only.
+A table that once held text stays an array of objects when the text is replaced by numbers, and one column of text makes
+the whole table one. TensorFlow takes numbers only.
 
 ## Example
 ```python

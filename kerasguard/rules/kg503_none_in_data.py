@@ -4,8 +4,8 @@
 Among the samples of an object array, or of a list, there is a None.
 
 ## Why it happens
-A reader that cannot read a file returns None instead of raising, as `cv2.imread` does. The None travels with the samples until a
-tensor is to be made of them.
+A reader that cannot read a file returns None instead of raising, as `cv2.imread` does. The None travels with the
+samples until a tensor is to be made of them.
 
 ## Example
 ```python
@@ -44,7 +44,7 @@ def matches(evidence: Evidence) -> Finding | None:
     for given, found in cells.objects(evidence):
         if found.missing:
             return Finding(
-                title=f"`{given.name}` holds {found.kinds['None']} times None among its {sum(found.kinds.values())} items.",
+                title=f"`{given.name}` holds {found.kinds['None']} times None in {sum(found.kinds.values())} items.",
                 explanation=f"The first one is item {found.odd}." if found.odd is not None else "",
                 offenders=(given.offender(),),
                 weight=0.95,

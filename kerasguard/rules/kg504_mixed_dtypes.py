@@ -4,8 +4,8 @@
 An operation of your own code, a loss or a metric say, gets float64 and float32, or whole numbers and floats.
 
 ## Why it happens
-NumPy computes in float64, models in float32. Keras casts what it is given, so the model itself never complains; TensorFlow's
-operators cast nothing.
+NumPy computes in float64, models in float32. Keras casts what it is given, so the model itself never complains;
+TensorFlow's operators cast nothing.
 
 ## Example
 ```python

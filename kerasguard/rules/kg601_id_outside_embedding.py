@@ -4,8 +4,8 @@
 The data holds ids as large as `input_dim`, or larger, or negative ones.
 
 ## Why it happens
-`Embedding(n, ...)` has the rows 0 to n - 1. The number of different ids is no safe size: ids that start at 1, ids that are not
-used, and an extra id for padding all need rows of their own. On some devices nothing is raised.
+`Embedding(n, ...)` has the rows 0 to n - 1. The number of different ids is no safe size: ids that start at 1, ids that
+are not used, and an extra id for padding all need rows of their own. On some devices nothing is raised.
 
 ## Example
 ```python
@@ -30,10 +30,12 @@ from kerasguard.finding import Finding
 from kerasguard.repairs import embeddings, labels
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
+from kerasguard.situation import Situation
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG601"
 NAME = "id-outside-embedding"
+OCCASIONS = frozenset({"call"})
 
 
 ERRORS = ("InvalidArgumentError", "InternalError", "IndexError")
@@ -41,8 +43,15 @@ ERRORS = ("InvalidArgumentError", "InternalError", "IndexError")
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match ids outside the rows of an Embedding that failed while running."""
-    if type(evidence.event.error).__name__ not in ERRORS:
-        return None
+    return _finding(evidence) if type(evidence.event.error).__name__ in ERRORS else None
+
+
+def warns(situation: Situation) -> Finding | None:
+    """Warn where such ids raise nothing, because the code that runs does not look."""
+    return _finding(situation) if situation.values_unchecked else None
+
+
+def _finding(evidence: Evidence) -> Finding | None:
     found = embeddings.failing(evidence)
     if not found:
         return None

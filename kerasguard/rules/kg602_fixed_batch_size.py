@@ -1,12 +1,12 @@
 """The model was built for one batch size, and a batch has another one.
 
 ## What it does
-An Input names its batch size (`batch_shape`, `batch_size`), as a stateful RNN needs it, and the number of samples is no multiple
-of it, or the call uses another batch size.
+An Input names its batch size (`batch_shape`, `batch_size`), as a stateful RNN needs it, and the number of samples is no
+multiple of it, or the call uses another batch size.
 
 ## Why it happens
-The last batch holds what is left over. A model with an open batch axis does not mind, one with a fixed size fails at the end of
-the first epoch.
+The last batch holds what is left over. A model with an open batch axis does not mind, one with a fixed size fails at
+the end of the first epoch.
 
 ## Example
 ```python
@@ -44,7 +44,11 @@ def matches(evidence: Evidence) -> Finding | None:
         return None
     size, rows = batch_sizes.fixed(evidence), batch_sizes.rows(evidence)
     given = evidence.given[0]
-    what = f"{rows} rows come in batches of {batch_sizes.batch(evidence)}" if rows is not None else "the last batch is smaller"
+    what = (
+        f"{rows} rows come in batches of {batch_sizes.batch(evidence)}"
+        if rows is not None
+        else "the last batch is smaller"
+    )
     return Finding(
         title=f"{words.receiver(evidence)} was built for batches of {size}; {what}.",
         explanation=f"`{given.name}` has shape {words.shape(given.shape)}.",

@@ -4,8 +4,8 @@
 Its batches have more than three parts, or the inputs of the model stand beside the labels in one flat tuple.
 
 ## Why it happens
-A batch is `(x, y)` or `(x, y, sample_weight)`. A third tensor in a flat tuple is taken for weights, the second for labels,
-whatever it was meant for.
+A batch is `(x, y)` or `(x, y, sample_weight)`. A third tensor in a flat tuple is taken for weights, the second for
+labels, whatever it was meant for.
 
 ## Example
 ```python

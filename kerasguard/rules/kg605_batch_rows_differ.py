@@ -4,8 +4,8 @@
 A PyDataset slices its data and its labels in different ways.
 
 ## Why it happens
-Nothing compares the rows of a batch before the loss does, deep in the graph. The slice of the labels was written for another
-batch size, or by index of the batch in place of index of the sample.
+Nothing compares the rows of a batch before the loss does, deep in the graph. The slice of the labels was written for
+another batch size, or by index of the batch in place of index of the sample.
 
 ## Example
 ```python
@@ -48,7 +48,8 @@ def matches(evidence: Evidence) -> Finding | None:
     names = [where.source.segment(node.value) for node in (given, data)]
     return Finding(
         title=f"The rows of `{names[0]}` in a batch of {words.receiver(evidence)} are not those of `{names[1]}`.",
-        explanation=f"Data is sliced by [{where.source.segment(data.slice)}], labels by [{where.source.segment(given.slice)}].",
+        explanation=f"Data is sliced by [{where.source.segment(data.slice)}], "
+        f"labels by [{where.source.segment(given.slice)}].",
         offenders=(
             *(Offender(name, "array") for name in names),
             *(Offender(name.rpartition(".")[2], "array") for name in names),

@@ -30,12 +30,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasguard import edits
+from kerasguard.adapters.specs import Spec
 from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.values import shape_of
 from kerasguard.repairs import broadcasts, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.situation import Situation, written
 from kerasguard.vocabulary import Expectation, Offender, Shape
 
 CODE = "KG701"
@@ -46,7 +47,7 @@ PATTERN = {"numpy": "{}[:, np.newaxis]", "tensor": "{}[:, tf.newaxis]"}
 
 def _without_axis(value: Any) -> bool | None:
     """Tell whether labels have no axis beside that of the rows, or of single rows of a dataset none at all."""
-    sizes = shape_of(value)
+    sizes = value.shape if isinstance(value, Spec) else shape_of(value)
     return None if sizes is None else len(sizes) <= 1
 
 
@@ -65,9 +66,17 @@ def warns(situation: Situation) -> Finding | None:
         explanation="Shapes are aligned from the right. A loss of these differences makes the model predict the mean.",
         offenders=(Offender(labels, "labels", given), Offender(output, "output", made)),
         expected=(Expectation(labels, made, None, f"as {found.model.name!r} returns"),),
-        suspect=Suspect(found.labels, found.scope, _without_axis, labels),
+        suspect=_handed_over(situation, found) or Suspect(found.labels, found.scope, _without_axis, labels),
         notes={"meeting": found},
     )
+
+
+def _handed_over(situation: Situation, found: broadcasts.Meeting) -> Suspect | None:
+    """Return the labels as `fit` was given them, where they reach a training step of the user's own through it."""
+    if situation.around is None or not broadcasts.passed_in(found.labels, found.scope):
+        return None
+    given = [one for one in situation.around.everything if one.slot == "y"]
+    return written(given[0], _without_axis) if len(given) == 1 and _without_axis(given[0].spec) else None
 
 
 def repairs(situation: Situation, finding: Finding) -> Iterator[Candidate]:

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.finding import Finding
-from kerasguard.repairs import structure
+from kerasguard.repairs import keys
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import key_of
 from kerasguard.rules import words
@@ -41,7 +41,7 @@ OCCASIONS = frozenset({"call"})
 
 def warns(situation: Situation) -> Finding | None:
     """Warn of keys beyond the names of the inputs, where none of those is missing."""
-    difference = structure.keys(situation)
+    difference = keys.keys(situation)
     if difference is None or difference.missing or not difference.extra:
         return None
     names = ", ".join(map(repr, difference.extra))
@@ -51,13 +51,13 @@ def warns(situation: Situation) -> Finding | None:
         explanation=f"Its inputs are {', '.join(repr(want.name) for want in situation.wanted)}.",
         offenders=tuple(one.offender() for one in extra),
         expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in situation.wanted),
-        cause=structure.written_at(situation, difference),
+        cause=keys.written_at(situation, difference),
     )
 
 
 def repairs(situation: Situation, finding: Finding) -> Iterator[Candidate]:
     """Propose to leave the key out."""
     del finding
-    difference = structure.keys(situation)
+    difference = keys.keys(situation)
     if difference is not None:
-        yield from structure.key_candidates(situation, difference)
+        yield from keys.key_candidates(situation, difference)

@@ -24,12 +24,13 @@ When weight 1 is meant for the classes that are missing: write it down.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from kerasguard.finding import Finding
 from kerasguard.provenance.arguments import argument_node
 from kerasguard.provenance.walk import number_home
-from kerasguard.repairs import weights
+from kerasguard.repairs import class_weights
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.situation import Situation
 from kerasguard.vocabulary import Offender
@@ -41,19 +42,19 @@ OCCASIONS = frozenset({"call"})
 
 def warns(situation: Situation) -> Finding | None:
     """Warn of a dict that names some classes and leaves out others that occur."""
-    found = weights.unweighted(situation)
+    found = class_weights.unweighted(situation)
     if found is None:
         return None
     given, missing, known = found
     node = argument_node(situation.site_call, ("class_weight",)) if situation.site_call is not None else None
     scope = situation.scopes[situation.site] if situation.site is not None else None
     home = number_home(node, scope) if node is not None and scope is not None else None
-    source = scope.source if scope is not None else None
-    name = source.segment(node) if source is not None and node is not None else "class_weight"
+    name = node.id if isinstance(node, ast.Name) else None
+    named = (Offender(name, "variable"),) if name is not None else ()
     return Finding(
         title=f"`class_weight` has no weight for {missing} of the {known} classes in `{given.name}`.",
         explanation="It is looked up by class number; what is not in it raises nothing.",
-        offenders=(Offender("class_weight", "argument"), Offender(name if len(name) < 40 else "class_weight", "dict"), given.offender()),
+        offenders=(Offender("class_weight", "argument"), *named, given.offender()),
         cause=home.place if home is not None else None,
     )
 

@@ -1,0 +1,69 @@
+"""``kerasguard.check``: would fit or predict accept this data? Answered on specs, with nothing trained."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from types import FrameType
+from typing import Any
+
+from kerasguard.boundary import OpenCall, inside_guard
+from kerasguard.event import Event, full_stack
+from kerasguard.vocabulary import Diagnosis
+
+LONGEST_S = 60.0  # a trial traces the model once; for the largest ones that takes a while
+
+
+def check(model: Any, x: Any, y: Any = None, sample_weight: Any = None, **fit_arguments: Any) -> list[Diagnosis]:
+    """Say what `fit` (or `predict`, where there are no labels) would refuse or silently misread, without training.
+
+    Parameters
+    ----------
+    model
+        A Keras model; compiled, if there are labels.
+    x, y, sample_weight
+        As for ``fit``: arrays, structures of them, a dataset or a Sequence. Of a tf.data dataset at most one batch of a
+        fresh iterator is drawn, of a Sequence item 0 is read, a generator is never asked.
+    **fit_arguments
+        Further arguments of ``fit``: ``validation_data``, ``batch_size``, ``class_weight``, ...
+
+    Returns
+    -------
+    list of Diagnosis
+        Empty when the call would accept the data. Nothing of the model changes: no weight, no layer is built, no random
+        number drawn.
+
+    Examples
+    --------
+    >>> assert not kerasguard.check(model, x, y)  # doctest: +SKIP
+    """
+    from kerasguard import dry_run  # loads TensorFlow
+
+    options = {"sample_weight": sample_weight, **fit_arguments}
+    options = {name: value for name, value in options.items() if value is not None}
+    entry = dry_run.entry_for(x, y)
+    args = (x,) if y is None else (x, y)
+    frame = sys._getframe()  # noqa: SLF001 - stands for the guarded call in the stack
+    call = OpenCall(entry, model, args, options, frame)
+    with inside_guard():
+        return _findings(call, frame)
+
+
+def _findings(call: OpenCall, frame: FrameType) -> list[Diagnosis]:
+    from kerasguard import dry_run, engine
+    from kerasguard.adapters.patch_points import built_layers
+
+    built = built_layers(call.owner)
+    outcome = dry_run.tried(call, built, LONGEST_S)
+    silent = list(engine.noticed(dry_run.situation(call, outcome)))
+    error = outcome.error
+    if outcome.accepted or error is None or dry_run.is_said(outcome, silent):
+        return silent
+    event = Event(error, call.entry, call.owner, call.args, call.kwargs, full_stack(error, frame), built)
+    event.order = ("model", "x", "y", "sample_weight")
+    found = engine.diagnose(event)
+    event.stack = ()
+    error.__traceback__ = None
+    if found is None:
+        return silent
+    return [dataclasses.replace(found, exception=dry_run.facts(found, error)), *silent]

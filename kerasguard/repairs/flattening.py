@@ -1,0 +1,106 @@
+"""A model whose output keeps positions that its labels do not have: where a Flatten or a pooling is missing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kerasguard.adapters import rebuild_plan, specs
+from kerasguard.adapters.rebuild import Change, New, rebuild
+from kerasguard.adapters.rebuild_plan import Plan, Step
+from kerasguard.adapters.trial import Outcome
+from kerasguard.evidence import Evidence
+from kerasguard.repairs import building_writing as writing
+from kerasguard.repairs.building_sites import Site, site_of
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.vocabulary import Shape
+
+ENTRIES = ("fit", "evaluate", "train_on_batch", "test_on_batch")
+VECTOR, VOLUME = 2, 5
+
+
+@dataclass(eq=False)
+class Unflattened:
+    """The step before which positions should have been left: the first layer with units that meets them."""
+
+    evidence: Evidence
+    plan: Plan
+    step: Step
+    shape: Shape
+    output: Shape
+    labels: Shape
+
+
+def unflattened_of(evidence: Evidence) -> Unflattened | None:
+    """Return what is known of a model of one input and one output that keeps positions; asked once."""
+    held = vars(evidence)
+    if "_unflattened" not in held:
+        held["_unflattened"] = _unflattened(evidence)
+    found: Unflattened | None = held["_unflattened"]
+    return found
+
+
+def _unflattened(evidence: Evidence) -> Unflattened | None:
+    call = evidence.call
+    if call is None or evidence.event.entry not in ENTRIES or len(evidence.given) != 1:
+        return None
+    labels = [one.shape for one in evidence.everything if one.slot == "y"]
+    given, graph = evidence.given[0].shape, rebuild_plan.graph_of(call.owner)
+    if len(labels) != 1 or not labels[0] or not given or graph is None or len(graph.outputs) != 1:
+        return None
+    output = specs.shape_of(graph.outputs[0])
+    if output is None or len(output) <= VECTOR or len(labels[0]) > VECTOR:
+        return None
+    plan = rebuild_plan.plan_of_model(call.owner, [((None, *given[1:]), evidence.given[0].spec.dtype)])
+    if plan is None:
+        return None
+    built = rebuild(plan)
+    if not built.accepted:
+        return None
+    for step in plan.steps:
+        shape = built.shapes.get(step.slots[0]) if step.slots else None
+        if hasattr(step.operation, "units") and shape is not None and len(shape) > VECTOR and not _recurrent(step):
+            return Unflattened(evidence, plan, step, shape, output, labels[0])
+    return None
+
+
+def _recurrent(step: Step) -> bool:
+    return hasattr(step.operation, "return_sequences")
+
+
+def inserted(found: Unflattened) -> Iterator[Candidate]:
+    """Put Flatten, or a global pooling, before that layer."""
+    site = site_of(found.evidence, found.step.operation)
+    if site is None:
+        return
+    choices = [(0.7, "flatten", New("Flatten"))]
+    if len(found.shape) <= VOLUME:
+        choices.append((0.9, "pool globally", New(f"GlobalAveragePooling{len(found.shape) - 2}D")))
+    for cost, title, new in choices:
+        written = writing.before(site, _applied_to(site), (new,))
+        if written is not None:
+            yield Candidate(
+                title=f"{title} before {found.step.operation.name!r}",
+                edits=written,
+                cost=cost,
+                check=lambda new=new: _fits(found, new),  # type: ignore[misc]
+                cause=site.place,
+                exact=False,
+            )
+
+
+def _applied_to(site: Site) -> ast.expr | None:
+    """Return the tensor that the layer is called on where it is made."""
+    around = site.source.parent(site.call)
+    return around.args[0] if isinstance(around, ast.Call) and around.func is site.call and around.args else None
+
+
+def _fits(found: Unflattened, new: New) -> Outcome:
+    index = found.plan.steps.index(found.step)
+    built = rebuild(found.plan, Change(before={(index, found.step.slots[0]): (new,)}))
+    shape: Any = built.shapes.get(found.plan.results[0])
+    if not built.accepted or shape is None or len(shape) != VECTOR:
+        return Outcome(accepted=False, error=built.error, note="the model cannot be built that way")
+    return Outcome(accepted=True, note=f"rebuilt on specs: the model gives {shape}", output_shapes=[shape])

@@ -1,0 +1,70 @@
+"""The model still has positions in its output where the labels have one entry per sample.
+
+## What it does
+Convolutions keep the height and width of a picture, and Dense works on the last axis only: it gives one result per
+position. Nothing before the output brings these results together.
+
+## Why it happens
+`Flatten()` or a global pooling between the convolutions and the classifier is missing.
+
+## Example
+```python
+x = keras.layers.Conv2D(8, 3)(image)
+scores = keras.layers.Dense(10, activation="softmax")(x)
+```
+
+## Use instead
+```python
+x = keras.layers.Conv2D(8, 3)(image)
+x = keras.layers.Flatten()(x)
+scores = keras.layers.Dense(10, activation="softmax")(x)
+```
+
+## When the fix is wrong
+When one result per position is meant, as in segmentation: then the labels lack these axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import flattening
+from kerasguard.repairs.building_sites import site_of
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
+from kerasguard.vocabulary import Expectation, Offender
+
+CODE = "KG209"
+NAME = "missing-flatten"
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match a model whose output has more axes than labels with one entry per sample."""
+    found = flattening.unflattened_of(evidence)
+    if found is None:
+        return None
+    model, layer = found.plan.goal, found.step.operation
+    site = site_of(evidence, layer)
+    output, labels = words.shape(found.output), words.shape(found.labels)
+    return Finding(
+        title=f"The output {output} of {model.name!r} still has positions, the labels {labels} have none.",
+        explanation=f"{layer.name!r} is given {words.shape(found.shape)} and works on the last axis of it only.",
+        offenders=(
+            Offender(layer.name, "layer", found.shape),
+            *(Offender(step.operation.name, "layer") for step in found.plan.upstream(found.step)),
+            *(one.offender() for one in evidence.everything if one.slot == "y"),
+        ),
+        expected=(Expectation(layer.name, (found.shape[0], None), None, "the labels have one entry per sample"),),
+        weight=0.6,
+        cause=None if site is None else site.place,
+    )
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose Flatten or a global pooling before the first layer that meets positions."""
+    del finding
+    found = flattening.unflattened_of(evidence)
+    if found is not None:
+        yield from flattening.inserted(found)
