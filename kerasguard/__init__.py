@@ -1,8 +1,54 @@
 """kerasguard: says which line made the tensor that Keras refuses, and offers a fix that was tried first."""
 
-from kerasguard._version import __version__
-from kerasguard.checks import KerasGuardWarning
-from kerasguard.switch import diagnose, guard, install, uninstall
-from kerasguard.vocabulary import Diagnosis, Fix, Place
+from __future__ import annotations
 
-__all__ = ["Diagnosis", "Fix", "KerasGuardWarning", "Place", "__version__", "diagnose", "guard", "install", "uninstall"]
+from typing import TYPE_CHECKING, Any
+
+from kerasguard._version import __version__
+
+if TYPE_CHECKING:
+    from kerasguard.preflight import check
+    from kerasguard.checks import KerasGuardWarning
+    from kerasguard.switch import diagnose, guard, install, uninstall
+    from kerasguard.vocabulary import Diagnosis, Fix, Place
+
+__all__ = [
+    "Diagnosis",
+    "Fix",
+    "KerasGuardWarning",
+    "Place",
+    "__version__",
+    "check",
+    "diagnose",
+    "guard",
+    "install",
+    "uninstall",
+]
+_HOMES = {
+    "check": "preflight",
+    "KerasGuardWarning": "checks",
+    "diagnose": "switch",
+    "guard": "switch",
+    "install": "switch",
+    "uninstall": "switch",
+    "Diagnosis": "vocabulary",
+    "Fix": "vocabulary",
+    "Place": "vocabulary",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used: an import that is never used costs nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

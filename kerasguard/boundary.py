@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, NamedTuple
 
-from kerasguard.event import Event, clear_stash, full_stack
+from kerasguard.event import Event, clear_stash, forget_names, full_stack
 from kerasguard.faults import contained
 
 Explain = Callable[[Event], None]
@@ -95,7 +95,7 @@ def guarded(
     def body(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         __tracebackhide__ = True
         _depth.inside = True
-        built_before = None
+        built_before = call = None
         try:
             built_before = built(instance)
             if watch is None:
@@ -110,7 +110,8 @@ def guarded(
             raise
         finally:
             _depth.inside = False
-            _depth.peeked = _depth.call = call = None
+            _depth.peeked = _depth.call = None
+            del call  # it holds this frame
 
     return body
 
@@ -126,3 +127,4 @@ def explain_once(event: Event, explain: Explain, around: FrameType | None) -> No
         with contained("letting go of an error"):
             event.stack = ()
             clear_stash(error, around)
+            forget_names(around)

@@ -76,7 +76,7 @@ def wish(holder: object, wanted: bool) -> None:  # noqa: FBT001 - the one thing 
 
 
 def withdraw(holder: object) -> None:
-    """Forget what `holder` wished; with the last one everything that was noticed is forgotten, but not what was said."""
+    """Forget what `holder` wished, and with the last wish what was looked at already; `seen` still tells what was said."""
     for index in reversed(range(len(_wishes))):
         if _wishes[index][0] is holder:
             del _wishes[index]
@@ -147,7 +147,9 @@ def _new_place(frame: FrameType) -> bool:
     return True
 
 
-def _of_call(call: OpenCall, loss: Any = None, tensors: dict[str, Any] | None = None, *, whole: bool = True) -> Situation:
+def _of_call(
+    call: OpenCall, loss: Any = None, tensors: dict[str, Any] | None = None, *, whole: bool = True
+) -> Situation:
     from kerasguard.situation import in_call  # the rules may be slow to load, an import may not
 
     return in_call(call, loss, tensors or {}, whole=whole)

@@ -70,7 +70,7 @@ def _add_fix(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="mend a script, and run it again, until it runs",
         description="Run a script under guard, apply the fix of its diagnosis to a copy, run again, until it runs; "
         "print the difference. The script runs several times, with all that it does (files it writes, downloads), and "
-        "gets no input. Without --write no file of the program is changed. Exit status: 0 when the result runs, else 1.",
+        "gets no input. Without --write no file of the program is changed. Exit status: 0 when the result runs, or 1.",
         allow_abbrev=False,
     )
     fix.add_argument("--write", action="store_true", help="change the files, when the result runs")

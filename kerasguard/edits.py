@@ -113,15 +113,21 @@ def alias(source: SourceFile, module: str) -> str | None:
 
 
 def import_line(source: SourceFile, statement: str) -> Edit:
-    """Return the edit that adds an import where imports belong: behind docstring and ``__future__``."""
+    """Return the edit that adds an import where imports belong: behind the comments on top, docstring, ``__future__``."""
     body = list(source.tree.body) if isinstance(source.tree, ast.Module) else []
     row = 1
     for node in body:
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node is body[0]
         future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
         if not (docstring or future):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                row = max(row, node.lineno)
             break
         row = (node.end_lineno or row) + 1
+    while row == 1 or source.lines[row - 2].startswith("#"):  # a `#!` and the encoding stay on top
+        if not source.lines[row - 1].startswith("#"):
+            break
+        row += 1
     return Edit(source.filename, (row, 1), (row, 1), f"{statement}\n")
 
 

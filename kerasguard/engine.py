@@ -73,6 +73,13 @@ def diagnose(event: Event) -> Diagnosis | None:
         None where the error has nothing to do with tensors; KG000 where no rule knows the mistake.
     """
     evidence = Evidence(event)
+    try:
+        return _explained(evidence)
+    finally:
+        evidence.release()
+
+
+def _explained(evidence: Evidence) -> Diagnosis | None:
     found = list(_findings(evidence))
     if not found and not concern.is_ours(evidence):
         return None
@@ -199,7 +206,9 @@ def noticed(situation: Situation) -> Iterator[Diagnosis]:
             if finding is None:
                 continue
             proposed = sorted((c for c in rule.repairs(situation, finding) if _writable(c)), key=lambda one: one.cost)
-            found = _diagnosis(situation, rule, finding, [_Tried(rule, finding, one, None) for one in proposed], [])
+            # The program runs: any repair changes what it means.
+            unproven = [_Tried(rule, finding, replace(one, applicability="unsafe"), None) for one in proposed]
+            found = _diagnosis(situation, rule, finding, unproven, [])
             yield replace(found, exception=None, trace=tuple(_not_refused(step) for step in found.trace))
 
 

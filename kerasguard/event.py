@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
 STASH = "__kerasguard_traceback__"
+_OURS_AND_THE_FRAMES = 3  # our variable, the argument of getrefcount, and the frame itself
 
 
 class StackEntry(NamedTuple):
@@ -35,6 +38,8 @@ class Event:
         Ids of the owner's layers that were built when the call began; None where all were.
     peeked
         Specs of the first batch that Keras drew from a generator or Sequence, where it keeps none itself.
+    order
+        The names of the positional arguments as the user wrote them, where they are not those of the entry point.
     """
 
     error: BaseException
@@ -45,6 +50,7 @@ class Event:
     stack: tuple[StackEntry, ...] = ()
     built_before: frozenset[int] | None = None
     peeked: Any = None
+    order: tuple[str, ...] = ()
 
 
 def stash_traceback(error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -93,6 +99,20 @@ def clear_stash(error: BaseException, around: FrameType | None) -> None:
     for link in replaced(error, around):
         if getattr(link, STASH, None) is not None:
             delattr(link, STASH)
+
+
+def forget_names(frame: FrameType | None) -> None:
+    """Empty the snapshots of local names that looking at running functions has left on their frames.
+
+    Before Python 3.13 such a snapshot lives as long as its frame and would keep tensors and models alive. One that
+    somebody else holds (``locals()`` returns the same dict) is left alone.
+    """
+    while frame is not None and sys.version_info < (3, 13):
+        if frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+            names = frame.f_locals
+            if sys.getrefcount(names) <= _OURS_AND_THE_FRAMES:
+                names.clear()
+        frame = frame.f_back
 
 
 def replaced(error: BaseException, around: FrameType | None) -> Iterator[BaseException]:

@@ -16,7 +16,7 @@ from kerasguard.adapters.trial import Call, call_of, same_failure, try_call
 from kerasguard.event import Event, StackEntry
 from kerasguard.provenance.abstract import use_inference
 from kerasguard.provenance.arguments import argument_node, order_of, resolve_path
-from kerasguard.provenance.frames import UserFrame, library_frames, user_frames
+from kerasguard.provenance.frames import UserFrame, library_frames, release, user_frames
 from kerasguard.provenance.scope import Scope, scopes_of
 from kerasguard.provenance.walk import name_of
 from kerasguard.vocabulary import Offender, Place, Shape
@@ -35,6 +35,7 @@ PARAMETERS = {
     "functional": ("inputs", "outputs", "name"),
 }
 LONGEST_NAME = 40
+GUARDS = (("kerasguard.boundary", "body"), ("kerasguard.preflight", "check"))  # the functions that stand around a call
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,11 @@ class Evidence:
     def frames(self) -> tuple[UserFrame, ...]:
         """The user's frames, outermost first."""
         return user_frames(self.traceback)
+
+    def release(self) -> None:
+        """Let go of the user's objects: what was read is said, or dropped."""
+        if "frames" in self.__dict__:
+            release(self.frames)
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
@@ -264,6 +270,8 @@ class Evidence:
 
     def _order(self) -> tuple[str, ...]:
         entry = self.event.entry
+        if self.event.order:
+            return self.event.order
         if entry == "call":
             names = order_of(getattr(self.event.owner, "call", None))
             return ("x", *names[1:])
@@ -272,7 +280,7 @@ class Evidence:
     def _inside(self) -> int | None:
         """Return where in the stack the guarded call begins."""
         for index, entry in enumerate(self.event.stack):
-            if entry.frame.f_code.co_name == "body" and entry.frame.f_globals.get("__name__") == "kerasguard.boundary":
+            if (entry.frame.f_globals.get("__name__"), entry.frame.f_code.co_name) in GUARDS:
                 return index
         return None
 

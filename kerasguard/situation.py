@@ -1,4 +1,4 @@
-"""What a check for silent mistakes may reason from: a call that went well, a loss with its labels, or a gradient's line."""
+"""What a check for silent mistakes may reason from: a call that went well, a loss with its labels, a gradient."""
 
 from __future__ import annotations
 
@@ -141,6 +141,11 @@ def at_tape(frame: FrameType, call: OpenCall | None) -> Situation:
     found = _made(_event("none", frame), {"tape"}, None)
     found.around = None if call is None else in_call(call, None, {}, whole=False)
     return found
+
+
+def of_shapes(loss: Any, true: Shape, pred: Shape) -> LossSeen:
+    """Return a call of a loss on these shapes."""
+    return LossSeen(loss, loss_name(loss), true, pred)
 
 
 def _seen(loss: Any, tensors: dict[str, Any]) -> LossSeen:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.provenance.walk import Link, birth, chain
+from kerasguard.provenance.walk import Link, birth_way, chain, sources, walk_budget
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.trace_lines import REFUSED, on_way, steps_of
 from kerasguard.vocabulary import Offender, Place, Step
 
-MOST_STEPS = 8
 MOST_NAMES = 5
-REFUSED = "refused here"
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,7 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
     of the wrong property; else the crash.
     """
     crash = evidence.crash
-    links = _links(finding.suspect)
-    born = _birth(finding.suspect)
+    links, way, born = _ways(finding.suspect)
     cause = (best.cause if best is not None else None) or finding.cause
     if cause is None and born is not None:
         cause = born.place
@@ -51,7 +49,9 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
         cause = _edited(evidence, best)
     if cause is None:
         cause = crash
-    return Walked(cause, tuple(_steps(cause, born, links, crash, finding.lines)), tuple(links))
+    if cause is not None and not on_way(way, cause) and on_way(links, cause):
+        way = links
+    return Walked(cause, tuple(steps_of(way, cause, crash, finding.lines)), tuple(links))
 
 
 def _edited(evidence: Evidence, best: Candidate) -> Place | None:
@@ -66,51 +66,18 @@ def _edited(evidence: Evidence, best: Candidate) -> Place | None:
     return source.place(statement)
 
 
-def _links(suspect: Suspect | None) -> list[Link]:
-    return [] if suspect is None else chain(suspect.node, suspect.scope, suspect.path)
+def _ways(suspect: Suspect | None) -> tuple[list[Link], list[Link], Link | None]:
+    """Return the way from the suspect to its maker, the way past the birth of its wrong property, and that birth."""
+    if suspect is None:
+        return [], [], None
+    budget = walk_budget()
+    known = [] if suspect.has is None else birth_way(suspect.node, suspect.scope, suspect.has, suspect.path, budget)
+    links = chain(suspect.node, suspect.scope, suspect.path, budget)
+    if not known:
+        return links, links, None
+    # What the value was made of at its birth tells what happened there.
+    after = next((index + 1 for index, link in enumerate(links) if link.node is known[-1].node), len(links))
+    return links, [*known, *(links[after:] or sources(known[-1], budget)[:1])], known[-1]
 
 
-def _birth(suspect: Suspect | None) -> Link | None:
-    if suspect is None or suspect.has is None:
-        return None
-    return birth(suspect.node, suspect.scope, suspect.has, suspect.path)
-
-
-def _steps(
-    cause: Place | None, born: Link | None, links: list[Link], crash: Place | None, recorded: tuple[Step, ...] = ()
-) -> list[Step]:
-    """Order the lines from the cause to the crash, one step a line, folded in the middle."""
-    steps: list[Step] = list(recorded)
-    for link in links:  # from the crash back: of several links on a line the one nearest to the crash is shown
-        _add(steps, Step(link.place, link.note, link.shape), front=True)
-    if born is not None:
-        _add(steps, Step(born.place, born.note or "made here", born.shape), front=True)
-    if cause is not None:
-        _add(
-            steps,
-            Step(cause, "the cause", born.shape if born is not None and born.place == cause else None),
-            front=True,
-        )
-    start = next((i for i, step in enumerate(steps) if cause is not None and _same_line(step.place, cause)), 0)
-    steps = steps[start:]
-    if crash is not None:
-        steps = [step for step in steps if not _same_line(step.place, crash) or step is steps[0]]
-        if not steps or not _same_line(steps[-1].place, crash):
-            steps.append(Step(crash, REFUSED))
-    if len(steps) > MOST_STEPS:
-        keep = MOST_STEPS // 2
-        steps = [*steps[:keep], *steps[-keep:]]
-    return steps
-
-
-def _add(steps: list[Step], step: Step, *, front: bool = False) -> None:
-    if any(_same_line(known.place, step.place) for known in steps):
-        return
-    if front:
-        steps.insert(0, step)
-    else:
-        steps.append(step)
-
-
-def _same_line(one: Place, other: Place) -> bool:
-    return one.filename == other.filename and one.row == other.row
+__all__ = ["REFUSED", "Walked", "walked"]

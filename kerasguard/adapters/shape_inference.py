@@ -76,7 +76,8 @@ def _called(layer: Any, args: tuple[Any, ...]) -> Any:
     if outputs is None:
         units = read(layer, "units") if type(layer).__name__ == "Dense" else None
         return Ghost((*given.shape[:-1], units), None, "eager") if isinstance(units, int) else UNKNOWN
-    return map_leaves(outputs, lambda tensor: _with_rows(tensor, given.shape[0]))
+    rows = given.shape[0]
+    return map_leaves(outputs, lambda tensor: _with_rows(tensor, rows))
 
 
 def outputs_of(layer: Any) -> Any:

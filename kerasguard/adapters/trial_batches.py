@@ -114,6 +114,14 @@ def _elements(dataset: Any, phase: str) -> Iterator[Batch]:
     yield Batch(phase, lambda _: tf.nest.map_structure(lambda leaf: from_type_spec(leaf, size), declared), doubt)
 
 
+def one_batch(dataset: Any) -> Any:
+    """Draw the first element of a dataset with an iterator of our own; None where it is empty, or drawing fails."""
+    try:
+        return next(iter(dataset), None)
+    except Exception:  # noqa: BLE001 - a user's function may fail in any way, and fit will say so
+        return None
+
+
 def _lineage(dataset: Any) -> tuple[int | None, bool]:
     """Return the batch size of the last batching stage and whether Python code upstream declares the shapes."""
     size: int | None = None

@@ -21,6 +21,7 @@ class RefusedByRule(ValueError):  # noqa: N818 - an outcome, raised nowhere else
     def __init__(self, rule: str, message: str) -> None:
         super().__init__(message)
         self.rule = rule
+        self.met: tuple[Any, Shape, Shape] | None = None  # the loss, and the shapes that it compared
 
 
 @dataclass
@@ -81,10 +82,14 @@ def check_losses(calls: list[LossCall], labels: Labels) -> None:
         true, pred = shape_of(call.y_true), shape_of(call.y_pred)
         if name is None or true is None or pred is None or not pred:
             continue
-        if name.startswith("sparsecategorical"):
-            _check_sparse(call, true, pred, labels)
-        elif not any(word in name for word in _NOT_ELEMENTWISE):
-            _check_elementwise(name, true, pred)
+        try:
+            if name.startswith("sparsecategorical"):
+                _check_sparse(call, true, pred, labels)
+            elif not any(word in name for word in _NOT_ELEMENTWISE):
+                _check_elementwise(name, true, pred)
+        except RefusedByRule as refusal:
+            refusal.met = (call.loss, true, pred)
+            raise
 
 
 def check_lookups(graph: Any, labels: Labels) -> None:

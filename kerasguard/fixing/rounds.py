@@ -61,6 +61,7 @@ class Left:
 class Result:
     """What came of it: the files as they were and as they are to be, and how the program goes with the latter."""
 
+    script: Path
     run: Run
     before: dict[str, bytes]
     after: dict[str, bytes]
@@ -136,7 +137,14 @@ class Mender:
         if found.run.runs:
             found = self._heed(found)
         return Result(
-            found.run, self._before, found.texts, tuple(self._done), found.kept, tuple(self._left), self._exhausted
+            self.project.script,
+            found.run,
+            self._before,
+            found.texts,
+            tuple(self._done),
+            found.kept,
+            tuple(self._left),
+            self._exhausted,
         )
 
     def _mend(self, state: _State) -> _State:

@@ -14,7 +14,8 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array
 
-TURNS = (64, 8, 2)  # turns of a loop that are run, by how many loops it stands in; the rest is extrapolated
+MAX_ITEMS = 64
+TURNS = (16, 4, 2)  # turns of a loop that are run, by how many loops it stands in; the rest is extrapolated
 MAX_LIST = 100_000
 SIMPLE = (str, int, float, bool, bytes, type(None), complex)
 FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError, NameError)
@@ -141,7 +142,7 @@ def known_items(value: Any) -> list[Any] | None:
         return list(value)
     ghost = ghost_of(value) if not isinstance(value, int | float | bool) else None
     if ghost is not None and ghost.shape and ghost.shape[0] is not None and ghost.shape[0] <= MAX_LIST:
-        if is_array(value) and value.ndim == 1 and value.dtype.kind in "iuU" and value.size <= TURNS[0]:
+        if is_array(value) and value.ndim == 1 and value.dtype.kind in "iuU" and value.size <= MAX_ITEMS:
             return list(value.tolist())
         return [Ghost(ghost.shape[1:], ghost.dtype, ghost.kind)] * ghost.shape[0]
     return None

@@ -19,7 +19,7 @@ from kerasguard.provenance.abstract import (
     Method,
     known_items,
 )
-from kerasguard.provenance.attributes import is_user_class
+from kerasguard.provenance.attributes import attribute, is_user_class
 from kerasguard.provenance.datasets import MAKERS, dataset_maker, dataset_method
 from kerasguard.provenance.evaluate import value_of
 from kerasguard.provenance.frames import is_user_file
@@ -156,6 +156,8 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: B
     if isinstance(function, type) and is_user_class(function):
         return construct(function, args, kwargs, budget)
     name = getattr(function, "__name__", "")
+    if function is getattr and len(args) > 1 and isinstance(args[1], str):
+        return attribute(args[0], args[1], budget)
     if BUILTINS.get(name) is function:
         return _builtin(name, function, args, kwargs)
     if name in MAKERS and (getattr(function, "__module__", "") or "").startswith("tensorflow.python.data"):
@@ -241,7 +243,9 @@ def _over_items(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[st
     if name in ("map", "filter"):
         return UNKNOWN
     if name in ("list", "tuple") and args and isinstance(args[0], Ghost) and args[0].kind == "dataset":
-        return UNKNOWN
+        one = args[0].spec
+        known = isinstance(one, Ghost) and one.shape is not None
+        return Ghost((None, *one.shape), one.dtype, "list") if known else UNKNOWN
     single = name in ("min", "max") and len(args) > 1
     lists = (
         [list(args)]

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import os
 import site
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any
@@ -111,6 +112,18 @@ def library_frames(tb: TracebackType | None) -> tuple[FrameType, ...]:
     return tuple(frames)
 
 
+def _locals(frame: FrameType) -> Mapping[str, Any]:
+    """Return the names of a frame: a function's as a copy, which the explanation can let go of when it is done."""
+    return dict(frame.f_locals) if frame.f_code.co_flags & inspect.CO_OPTIMIZED else frame.f_locals
+
+
+def release(frames: Iterable[UserFrame]) -> None:
+    """Empty the copies of the frames' names."""
+    for frame in frames:
+        if frame.code.co_flags & inspect.CO_OPTIMIZED and isinstance(frame.locals, dict):
+            frame.locals.clear()
+
+
 def _user_frame(frame: FrameType, tb: TracebackType, *, direct: bool) -> UserFrame:
     found = node_at(frame.f_code, tb.tb_lasti)
     source = found[0] if found else source_of(frame.f_code.co_filename)
@@ -119,7 +132,7 @@ def _user_frame(frame: FrameType, tb: TracebackType, *, direct: bool) -> UserFra
         frame.f_code,
         tb.tb_lasti,
         tb.tb_lineno,
-        frame.f_locals,
+        _locals(frame),
         frame.f_globals,
         source,
         node,
@@ -152,7 +165,7 @@ def _autograph_original(frame: FrameType, lineno: int) -> UserFrame | None:
             statement = source.at_line(row) if source is not None else None
             node = _only_call(statement) or statement
             code = function.__code__
-            return UserFrame(code, -1, row, frame.f_locals, function.__globals__, source, node, code.co_name)
+            return UserFrame(code, -1, row, _locals(frame), function.__globals__, source, node, code.co_name)
     return None
 
 

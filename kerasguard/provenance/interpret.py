@@ -61,7 +61,9 @@ def interpret(scope: Scope, budget: Budget) -> Any:
     result = values[0]
     for value in values[1:]:
         result = merge(result, value)
-    return result if flow in (RETURN, RAISE) or is_generator(owner) else merge(result, None)
+    if is_generator(owner):
+        return Ghost(None, None, "dataset", result)  # something that hands out elements
+    return result if flow in (RETURN, RAISE) else merge(result, None)
 
 
 def is_generator(owner: ast.AST) -> bool:

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from kerasguard.provenance.makers import KERAS_RULES, numpy, plain, random_array, sized, split
+from kerasguard.provenance.makers import FILLED, KERAS_RULES, made_array, numpy, random_array, split
 from kerasguard.provenance.values import (
     MAX_LIVE_ELEMENTS,
     UNKNOWN,
@@ -125,7 +125,6 @@ COSTLY = frozenset(
         "interp",
     ]
 )
-FILLED = {"zeros": 1, "ones": 1, "empty": 1, "full": 2}
 
 
 def call_library(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], infer: Infer | None) -> Any:
@@ -235,8 +234,9 @@ def numpy_call(function: Callable[..., Any], name: str, args: tuple[Any, ...], k
     np = numpy()
     if np is None:
         return UNKNOWN
-    if name in FILLED:
-        return _filled(name, args, kwargs)
+    made = made_array(name, args, kwargs)
+    if made is not None:
+        return made
     leaves = _ghosts((args, kwargs))
     if _spread(leaves) > MAX_ELEMENTS:
         args, kwargs = tuple(_one_array(a) for a in args), {k: _one_array(v) for k, v in kwargs.items()}
@@ -352,13 +352,6 @@ def _one_array(value: Any) -> Any:
     if isinstance(value, list | tuple) and any(isinstance(v, Ghost) or is_array(v) for v in value):
         return ghost_of(value) or value
     return value
-
-
-def _filled(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    shape = sized(kwargs.get("shape", args[0] if args else None))
-    rest = args[FILLED[name] :]
-    dtype = kwargs.get("dtype", rest[0] if rest else None)
-    return UNKNOWN if shape is None else Ghost(shape, str(numpy().dtype(dtype or float)) if plain(dtype) else None)
 
 
 def _ghosts(tree: Any) -> list[Ghost]:

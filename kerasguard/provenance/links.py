@@ -78,7 +78,8 @@ class Link:
     @property
     def array(self) -> Shape | None:
         """Return the shape of the array that the value is, or is a part of; None when it is not known."""
-        return shape_of(_into(self.whole, self.path[: len(self.path) - self.axes]))
+        found = shape_of(_into(self.whole, self.path[: len(self.path) - self.axes]))
+        return self.shape if found is None and not self.axes else found
 
     @property
     def seen(self) -> Any:

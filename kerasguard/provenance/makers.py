@@ -21,6 +21,8 @@ SIZE_AT = {
     "lognormal": 2, "laplace": 2, "logistic": 2, "bytes": 0, "standard_t": 1, "random_integers": 2, "geometric": 1,
 }  # fmt: skip
 
+FILLED = {"zeros": 1, "ones": 1, "empty": 1, "full": 2}
+
 
 def numpy() -> Any:
     """Return NumPy if it is loaded."""
@@ -71,6 +73,30 @@ def random_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         return Ghost(ranks[0].shape if ranks else (), dtype)
     shape = sized(size)
     return UNKNOWN if shape is None else Ghost(shape, dtype)
+
+
+def _objects(items: Any) -> Any:
+    """Return the array of objects that is made of things: unequal ones stay objects."""
+    ghost = ghost_of(items)
+    if ghost is None or not ghost.shape:
+        return Ghost((len(items),), "object") if isinstance(items, list | tuple) else UNKNOWN
+    return Ghost(ghost.shape[:1] if None in ghost.shape[1:] else ghost.shape, "object")
+
+
+def made_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what a maker of arrays gives, None where the function is another one."""
+    if name in FILLED:
+        return _filled(name, args, kwargs)
+    if name in ("array", "asarray") and kwargs.get("dtype", args[1] if len(args) > 1 else None) is object:
+        return _objects(args[0] if args else UNKNOWN)
+    return None
+
+
+def _filled(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    shape = sized(kwargs.get("shape", args[0] if args else None))
+    rest = args[FILLED[name] :]
+    dtype = kwargs.get("dtype", rest[0] if rest else None)
+    return UNKNOWN if shape is None else Ghost(shape, str(numpy().dtype(dtype or float)) if plain(dtype) else None)
 
 
 def _to_categorical(x: Any, num_classes: Any = None, *_rest: Any, **_: Any) -> Any:

@@ -16,11 +16,12 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link, next_link
 from kerasguard.provenance.reentry import called_scope, function_scope, of_returns, run_scope, users_function
 from kerasguard.provenance.scope import Argument, Scope
-from kerasguard.provenance.stages import of_stage
+from kerasguard.provenance.stages import of_recorded, of_stage
 from kerasguard.provenance.values import (
     UNKNOWN,
     Ghost,
     ghost_of,
+    is_dataset,
 )
 
 ITEM = "item"
@@ -44,6 +45,9 @@ def of_call(link: Link, node: ast.Call, budget: Budget) -> list[Link | None]:
         if scope is not None and scope.owner is not None:
             return list(of_returns(link, scope, budget))
     found = of_stage(link, node, budget)
+    if found is None and link.path[:1] == ("*",) and is_dataset(link.whole):
+        recorded = of_recorded(link, budget)
+        found = [recorded] if recorded is not None else None
     return found if found is not None else list(_operands(link, node, budget))
 
 

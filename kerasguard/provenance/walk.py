@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kerasguard.provenance.abstract import Budget
@@ -14,11 +15,13 @@ from kerasguard.provenance.operands import options
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.steps import sources
 from kerasguard.provenance.values import UNKNOWN, Ghost, is_array, shape_of
+from kerasguard.vocabulary import Shape
 
 MAX_STEPS = 40
 
 
-def _budget() -> Budget:
+def walk_budget() -> Budget:
+    """Return what one walk may cost; several walks from the same crash may share it."""
     return Budget(nodes=20_000, seconds=0.2)
 
 
@@ -41,19 +44,34 @@ def chain(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: Budget
     list of Link
         The use first, the maker last; of several operands the one with the same object, the same shape, or a name.
     """
-    budget = budget or _budget()
+    budget = budget or walk_budget()
     node, scope, rest = resolve_path(expr, scope, path)
     link = make_link(node, scope, budget, path=tuple(rest))
     links: list[Link] = []
     while link is not None and len(links) < MAX_STEPS and not _seen(link, links):
         links.append(link)
-        found = [one for one in sources(link, budget) if not _seen(one, links)]
+        found = [_informed(one, link) for one in sources(link, budget) if not _seen(one, links)]
         link = max(found, key=lambda one, now=link: _likeness(one, now), default=None)  # type: ignore[misc]
     return links
 
 
 def _seen(link: Link, links: Iterable[Link]) -> bool:
     return any(link.node is other.node and link.scope is other.scope for other in links)
+
+
+def _informed(link: Link, use: Link) -> Link:
+    """Return a link with what is known of its value at its use, where the two are the same and that tells more."""
+    if not link.same or link.lift != use.lift or use.value is UNKNOWN:
+        return link
+    here, there = link.shape, shape_of(use.value)
+    if link.value is not UNKNOWN and (here is None or there is None or not _sharper(there, here)):
+        return link
+    return replace(link, value=use.value, whole=link.whole if link.path else use.value)
+
+
+def _sharper(one: Shape, other: Shape) -> bool:
+    """Tell whether a shape says the same as another one and more."""
+    return one != other and len(one) == len(other) and all(b in (None, a) for a, b in zip(one, other, strict=True))
 
 
 def _likeness(link: Link, use: Link) -> tuple[int, ...]:
@@ -106,20 +124,29 @@ def birth(
     Link or None
         None when the use does not have the property.
     """
-    budget = budget or _budget()
+    way = birth_way(expr, scope, has, path, budget)
+    return way[-1] if way else None
+
+
+def birth_way(
+    expr: ast.expr,
+    scope: Scope,
+    has: Callable[[Any], bool | None],
+    path: Sequence[Any] = (),
+    budget: Budget | None = None,
+) -> list[Link]:
+    """Return the way from a use back to the birth of a property, the use first; empty when it has not got it."""
+    budget = budget or walk_budget()
     node, scope, rest = resolve_path(expr, scope, path)
     link = make_link(node, scope, budget, path=tuple(rest))
     if link is None or _has(has, link) is False:
-        return None
+        return []
     visited: list[Link] = []
-    while len(visited) < MAX_STEPS:
+    while link is not None and len(visited) < MAX_STEPS:
         visited.append(link)
-        operands = [one for one in sources(link, budget) if not _seen(one, visited)]
-        following = _bearer(operands, link, has)
-        if following is None:
-            break
-        link = following
-    return link
+        operands = [_informed(one, link) for one in sources(link, budget) if not _seen(one, visited)]
+        link = _bearer(operands, link, has)
+    return visited
 
 
 def _bearer(operands: list[Link], link: Link, has: Callable[[Any], bool | None]) -> Link | None:
@@ -144,7 +171,7 @@ def _has(has: Callable[[Any], bool | None], link: Link) -> bool | None:
 
 def number_home(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: Budget | None = None) -> Link | None:
     """Follow a size through names, parameters, defaults, attributes and constants to its computation or literal."""
-    budget = budget or _budget()
+    budget = budget or walk_budget()
     node, scope, rest = resolve_path(expr, scope, path)
     link = make_link(node, scope, budget, path=tuple(rest))
     visited: list[Link] = []
@@ -189,6 +216,7 @@ __all__ = [
     "Link",
     "argument_node",
     "birth",
+    "birth_way",
     "chain",
     "name_of",
     "names_along",
@@ -196,4 +224,5 @@ __all__ = [
     "options",
     "resolve_path",
     "sources",
+    "walk_budget",
 ]

@@ -12,6 +12,9 @@ from kerasguard.render.sanitise import one_line, paragraph
 from kerasguard.vocabulary import Diagnosis, Edit, Fix, Place, Shape, Step
 
 MOST_ALTERNATIVES = 2
+MOST_GIVEN = 4
+# Named in the report for those who search it; in the text they stand in the trace or among what was wanted.
+NAMED_ONLY = frozenset({"input", "key", "variable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _table_rows(diagnosis: Diagnosis) -> list[TableRow]:
         )
         for wanted in diagnosis.expected
     ]
-    for given in diagnosis.offenders:
+    for given in [one for one in diagnosis.offenders if one.kind not in NAMED_ONLY][:MOST_GIVEN]:
         # Without a shape its kind is the best that can be said of a thing.
         shape = shape_text(given.shape) or one_line(given.kind)
         remark = one_line(given.path) if given.path and given.path != given.name else ""

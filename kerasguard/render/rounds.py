@@ -41,14 +41,9 @@ def complain(text: str) -> None:
 
 def notice(script: str, rounds: int) -> list[Line]:
     """Return what is said up front."""
-    return [
-        (
-            Span(
-                f"{one_line(script)} is run several times (as it is, then up to {rounds} edited copies), each time from the "
-                "start and with all that it does."
-            ),
-        )
-    ]
+    name, copies = one_line(script), "1 edited copy" if rounds == 1 else f"{rounds} edited copies"
+    how = "each time from the start and with all that it does"
+    return [(Span(f"{name} is run several times (as it is, then up to {copies}), {how}."),)]
 
 
 def round_line(done: Round) -> Line:
@@ -140,8 +135,9 @@ def _files(result: Result, written: Sequence[Path], fault: str, *, asked: bool) 
     for path in written:
         yield (Span(f"    written: {one_line(shown_path(str(path)))}"),)
     missing = [path for path in result.changed if path not in written]
-    if written and missing and not asked:
-        names = ", ".join(one_line(shown_path(str(path))) for path in missing)
+    helpers = [path for path in missing if path != result.script]
+    if written and helpers and not asked:
+        names = ", ".join(one_line(shown_path(str(path))) for path in helpers)
         yield (Span(f"    it needs the changes of {names} as well: --write applies them"),)
     elif missing and not written and not fault:
         reason = "--write applies it" if result.run.runs else "it does not run yet"

@@ -141,6 +141,7 @@ def candidates(evidence: Evidence, found: Unknown) -> Iterator[Candidate]:
         if gone is not None:
             yield Candidate(
                 title=f"leave out {', '.join(found.names)}",
+                applicability="unsafe",
                 edits=tuple(gone),
                 cost=2.5,
                 check=_check(evidence, call, without),
@@ -204,6 +205,7 @@ def dropped(call: FailingCall) -> Iterator[Candidate]:
             continue
         yield Candidate(
             title=f"leave out {keyword.arg}",
+            applicability="unsafe",
             edits=(edit,),
             cost=1.0 + (0.5 if keyword.arg in ("shape", "batch_shape") else 0.0),
             check=lambda kept=kept: symbolic.attempt(  # type: ignore[misc]

@@ -80,7 +80,7 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
         import dataclasses
 
         new = dataclasses.replace(changed(call, values) if values else call, options=options)
-        yield Candidate(f"feed batches of {size} rows only", tuple(written), 0.8, call=new)
+        yield Candidate(f"feed batches of {size} rows only", tuple(written), 0.8, call=new, applicability="unsafe")
 
 
 def _dropping(evidence: Evidence) -> Iterator[Candidate]:
@@ -92,6 +92,7 @@ def _dropping(evidence: Evidence) -> Iterator[Candidate]:
         source, node, place = made
         yield Candidate(
             title="leave out the incomplete last batch",
+            applicability="unsafe",
             edits=(edits.set_argument(source, node, "drop_remainder", "True", 1),),
             cost=0.8,
             cause=place,

@@ -65,19 +65,20 @@ def _gradient_call(node: ast.AST | None) -> ast.Call | None:
 
 def _block(call: ast.Call, scope: Scope) -> ast.With | None:
     """Return the ``with`` that opened the tape, the last one before the call in the same function."""
-    assert isinstance(call.func, ast.Attribute)
-    name = ast.dump(call.func.value).replace("Load()", "")
+    name = _name(getattr(call.func, "value", None))
     found = [
         node
         for node in ast.walk(scope.owner or ast.Module([], []))
         if isinstance(node, ast.With)
         and node.lineno <= call.lineno
-        and any(
-            item.optional_vars is not None and ast.dump(item.optional_vars).replace("Store()", "").replace("Load()", "") == name
-            for item in node.items
-        )
+        and any(item.optional_vars is not None and _name(item.optional_vars) == name for item in node.items)
     ]
     return max(found, key=lambda one: one.lineno, default=None)
+
+
+def _name(node: ast.AST | None) -> str:
+    """Return an expression as text, whether it is read or bound."""
+    return "" if node is None else ast.unparse(node)
 
 
 def _meetings(body: list[Any], scope: Scope, budget: Budget, depth: int) -> Iterator[Meeting]:
@@ -173,7 +174,8 @@ def _is_data(links: list[Link], budget: Budget) -> bool:
     for link in links:
         if wants.is_layer(_called(link, budget)):
             return False
-        if any(isinstance(one, ast.Call) and wants.is_layer(evaluate(one.func, link.scope, budget)) for one in ast.walk(link.node)):
+        calls = [one for one in ast.walk(link.node) if isinstance(one, ast.Call)]
+        if any(wants.is_layer(evaluate(one.func, link.scope, budget)) for one in calls):
             return False
     return bool(links)
 

@@ -30,6 +30,9 @@ class Candidate:
     exact
         Whether the edits do to the program just what `call` or `check` does to the objects. A repair that
         is not exact is never called verified.
+    applicability
+        "safe" keeps all that the user wrote and has: samples, labels, classes, layers, options. "unsafe" leaves some of
+        it out. (Nothing is lost in what the program meant otherwise: it did not run.)
     """
 
     title: str
@@ -39,4 +42,4 @@ class Candidate:
     check: Callable[[], Outcome] | None = None
     cause: Place | None = None
     exact: bool = True
-    applicability: Applicability = "unsafe"
+    applicability: Applicability = "safe"

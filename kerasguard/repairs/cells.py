@@ -182,6 +182,7 @@ def without_none(evidence: Evidence, given: Given) -> Iterator[Candidate]:
             written.append(edits.replace(maker.source, maker.node, f"{_module(maker.source)}.array({inner})"))
         yield Candidate(
             title=f"pass over what is None: `{name}`",
+            applicability="unsafe",
             edits=tuple(written),
             cost=0.8,
             cause=source.place(statement),

@@ -6,24 +6,23 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from kerasguard.evidence import Given
+from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.values import is_array
 from kerasguard.repairs import labels
 from kerasguard.repairs.labels import Pair
-from kerasguard.situation import Situation
 
 MOST_READ = 2_000_000
 MOST_CLASSES = 10_000
 
 
-def unweighted(situation: Situation) -> tuple[Given, int, int] | None:
+def unweighted(evidence: Evidence) -> tuple[Given, int, int] | None:
     """Return the labels, how many classes among them have no weight, and how many there are; None without any.
 
     A dict with one class is taken as meant: all others weigh 1.
     """
-    call = situation.call
+    call = evidence.call
     given = call.options.get("class_weight") if call is not None else None
-    pairs = labels.pairs(situation)
+    pairs = labels.pairs(evidence)
     if not isinstance(given, Mapping) or not given or len(pairs) != 1:
         return None
     classes = _classes(pairs[0])

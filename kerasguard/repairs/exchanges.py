@@ -17,16 +17,20 @@ from kerasguard.situation import Situation
 MOST_INPUTS = 8
 # Words that say what a tensor is for and not which one it is.
 COMMON = frozenset(
-    "in input inputs layer x data train training test testing val valid validation batch array arr np tf tensor feature features "
-    "keras df values set all my new raw the of and to a b i".split()
-)
+    [
+        "in", "input", "inputs", "layer", "x", "data", "train", "training", "test", "testing", "val", "valid",
+        "validation", "batch", "array", "arr", "np", "tf", "tensor", "feature", "features", "keras", "df", "values",
+        "set", "all", "my", "new", "raw", "the", "of", "and", "to", "a", "b", "i",
+    ]
+)  # fmt: skip
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def exchanged(situation: Situation) -> tuple[Pair, Pair] | None:
     """Return two pairs of tensor and input whose names say that they belong to each other's partner.
 
-    Silent where the model treats both inputs alike (the same layers take them): then an exchange is harmless, and often meant.
+    Silent where the model treats both inputs alike (the same layers take them): then an exchange is harmless, and often
+    meant.
     """
     if len(situation.wanted) < 2 or len(situation.wanted) > MOST_INPUTS:  # noqa: PLR2004 - there must be two
         return None

@@ -19,12 +19,13 @@ from kerasguard.vocabulary import Expectation, Offender, Shape
 Growth = Literal["columns", "steps"]
 # Losses that compare element by element, by the beginnings of their names; others may mean the shapes that they take.
 ELEMENTWISE = (
-    "meansquared", "meanabsolute", "huber", "logcosh", "poisson", "binary", "hinge", "squaredhinge", "categoricalcrossentropy",
+    "meansquared", "meanabsolute", "huber", "logcosh", "poisson", "binary", "hinge", "squaredhinge",
+    "categoricalcrossentropy",
 )  # fmt: skip
 
 
 def growth(situation: Situation) -> Growth | None:
-    """Return along which axes labels and output were broadcast: the last one, or others as well; None where they agree."""
+    """Return along which axes labels and output were broadcast: the last, or others as well; None where they agree."""
     seen = situation.seen
     if seen is None or seen.name is None or not seen.name.startswith(ELEMENTWISE) or not seen.true or not seen.pred:
         return None
@@ -41,7 +42,7 @@ def _declared(situation: Situation, true: Shape) -> Shape:
 
 
 def _aligned(true: Shape, pred: Shape) -> tuple[Shape, Shape]:
-    """Return the shapes as the losses of Keras see them: a last axis of one is added or dropped where the ranks differ."""
+    """Return the shapes as Keras' losses see them: a last axis of one is added or dropped where the ranks differ."""
     if len(true) == len(pred) + 1 and true[-1] == 1:
         return (true, (*pred, 1)) if len(pred) == 1 else (true[:-1], pred)
     if len(pred) == len(true) + 1 and pred[-1] == 1:
@@ -68,7 +69,9 @@ def head_of(situation: Situation) -> Head | None:
     if seen is None or model is None:
         return None
     found = losses.heads(model)
-    alike = [head for head in found if head.shape is not None and seen.pred is not None and head.shape[1:] == seen.pred[1:]]
+    alike = [
+        head for head in found if head.shape is not None and seen.pred is not None and head.shape[1:] == seen.pred[1:]
+    ]
     return alike[0] if len(alike) == 1 else found[0] if len(found) == 1 else None
 
 

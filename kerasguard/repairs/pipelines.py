@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.provenance.source import SourceFile, node_at, source_of
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import Pair, misfits_of
@@ -218,3 +219,52 @@ def unbatching(evidence: Evidence, slot: str, dataset: Any) -> Iterator[Candidat
 
 def _with(call: Call, slot: str, value: Any) -> Call:
     return dataclasses.replace(call, **{slot: value})
+
+
+def unstacking(evidence: Evidence) -> Iterator[Candidate]:
+    """Propose a tuple where a mapped function returns its inputs in a list: tf.data makes one tensor of a list."""
+    call, given, wanted = evidence.call, evidence.given, evidence.wanted
+    if call is None or len(given) != 1 or len(wanted) < 2 or not is_dataset(given[0]):  # noqa: PLR2004
+        return
+    one, count = given[0], len(wanted)
+    shape = one.shape or ()
+    axis = next((axis for axis in (1, 0) if axis < len(shape) and shape[axis] == count), None)
+    if axis is None or one.element != (0,) or not isinstance(one.value.element_spec, tuple):
+        return
+    if not all(want.fits((*shape[:axis], *shape[axis + 1 :])) for want in wanted):
+        return
+    found = _returned_list(one.value, count)
+    slot = next((name for name in ("x", "validation_data") if getattr(call, name) is one.value), None)
+    if found is None or slot is None:
+        return
+    source, node = found
+    inner = source.segment(node)[1:-1]
+    index = (slice(None),) * axis
+
+    def apart(x: Any, *rest: Any) -> Any:
+        return (tuple(x[(*index, position)] for position in range(count)), *rest)
+
+    yield Candidate(
+        title="return the inputs in a tuple: tf.data makes one tensor of a list",
+        edits=(edits.replace(source, node, f"({inner})"),),
+        cost=0.9,
+        call=_with(call, slot, one.value.map(apart)),
+        cause=source.place(node),
+        applicability="safe",
+    )
+
+
+def _returned_list(dataset: Any, count: int) -> tuple[SourceFile, ast.List] | None:
+    """Return the list of `count` items that a function mapped over the dataset returns first."""
+    for stage in stages(dataset):
+        function = getattr(getattr(stage, "_map_func", None), "_func", None)
+        function = inspect.unwrap(function) if callable(function) else None
+        code = getattr(function, "__code__", None)
+        source = source_of(code.co_filename) if code is not None else None
+        owner = source.definition(code) if source is not None and code is not None else None
+        for node in ast.walk(owner) if owner is not None else ():
+            value = node.value if isinstance(node, ast.Return) else getattr(node, "body", None)
+            first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
+            if source is not None and isinstance(first, ast.List) and len(first.elts) == count:
+                return source, first
+    return None

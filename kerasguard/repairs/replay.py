@@ -80,7 +80,7 @@ def called_next(call: FailingCall, made: Any) -> Any:
 
 
 def _is_library(function: Any) -> bool:
-    """Return whether calling this runs no code of the user's: Keras' classes, functions and layers, TensorFlow's ops."""
+    """Return whether calling this runs no code of the user's: Keras' own things, TensorFlow's ops."""
     if isinstance(function, type):
         module = function.__module__
     elif inspect.isroutine(function):
@@ -89,4 +89,5 @@ def _is_library(function: Any) -> bool:
         module = type(function).__module__
     else:
         return False
-    return module.startswith("tensorflow.python.ops") or module.partition(".")[0] in ("keras", "tf_keras", "builtins")
+    root = module.partition(".")[0]
+    return root in ("keras", "tf_keras", "builtins") or module.startswith("tensorflow.python.ops")

@@ -11,9 +11,11 @@ from typing import Any
 from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.walk import chain
+from kerasguard.repairs import pipelines
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import misfits
-from kerasguard.vocabulary import Edit
+from kerasguard.vocabulary import Edit, Place
 
 MOST_INPUTS = 5
 
@@ -66,18 +68,31 @@ def reordered(given: Sequence[Given], order: Sequence[int]) -> tuple[Edit, ...]:
 
 
 def structure_candidates(evidence: Evidence) -> Iterator[Candidate]:
-    """Propose other nestings: one stacked array taken apart, a nested list flattened, names put to a list, extras dropped."""
+    """Propose other nestings: a stacked array taken apart, a nested list flattened, names put to a list, extras dropped."""
     call = evidence.call
     if call is None or not evidence.wanted:
         return
     yield from _unstacked(evidence)
+    yield from pipelines.unstacking(evidence)
     yield from _flattened(evidence)
     yield from _named(evidence)
     yield from _only_what_fits(evidence)
 
 
+def packed_at(evidence: Evidence) -> Place | None:
+    """Return where the list, tuple or dict that was passed is written."""
+    call = evidence.call
+    _, node, scope = evidence.written("x", (), call.x if call is not None else None)
+    if node is None or scope is None:
+        return None
+    for link in chain(node, scope):
+        if isinstance(link.node, ast.List | ast.Tuple | ast.Dict):
+            return link.place
+    return None
+
+
 def _unstacked(evidence: Evidence) -> Iterator[Candidate]:
-    """One array, or a nested list of numbers, that holds all inputs."""
+    """Take one array, or a nested list of numbers, that holds all inputs apart."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
     if call is None or len(given) != 1 or len(wanted) < 2 or given[0].element is not None or given[0].shape is None:  # noqa: PLR2004
         return
@@ -88,18 +103,17 @@ def _unstacked(evidence: Evidence) -> Iterator[Candidate]:
         rest = tuple(size for position, size in enumerate(one.shape or ()) if position != axis)
         for batch in ((), (1,)):
             if all(want.fits((*batch, *rest)) for want in wanted):
-                yield from _unstacked_by(evidence, one, axis, bool(batch), (*batch, *rest))
+                yield from _unstacked_by(evidence, one, axis, (*batch, *rest))
 
 
-def _unstacked_by(
-    evidence: Evidence, one: Given, axis: int, new_batch: bool, shape: tuple[int | None, ...]
-) -> Iterator[Candidate]:
+def _unstacked_by(evidence: Evidence, one: Given, axis: int, shape: tuple[int | None, ...]) -> Iterator[Candidate]:
     from kerasguard.repairs.transformations import stand_in
 
     call, wanted = evidence.call, evidence.wanted
     if call is None or one.node is None or one.scope is None or one.scope.source is None:
         return
     source = one.scope.source
+    new_batch = len(shape) == len(one.shape or ())
     parts = _parts(one.node, len(wanted), axis)
     array = "numpy" if one.spec.kind != "python" else "python"
     alias = edits.alias(source, "numpy")
@@ -142,7 +156,7 @@ def _parts(node: ast.expr, count: int, axis: int) -> list[ast.expr] | None:
 
 
 def _flattened(evidence: Evidence) -> Iterator[Candidate]:
-    """A list in a list, or a tuple in a list, around the right tensors."""
+    """Flatten a list in a list, or a tuple in a list, around the right tensors."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
     if call is None or len(given) != len(wanted) or any(one.element is not None for one in given):
         return
@@ -169,7 +183,7 @@ def _flattened(evidence: Evidence) -> Iterator[Candidate]:
 
 
 def _named(evidence: Evidence) -> Iterator[Candidate]:
-    """A list or tuple where the model was built on a dict: name each tensor by the input it fits."""
+    """Name each tensor of a list by the input it fits, where the model was built on a dict."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
     structure = wants.graph_structure(evidence.event.owner)
     if call is None or not isinstance(structure, dict) or isinstance(call.x, dict) or len(given) != len(wanted):
@@ -199,7 +213,7 @@ def _named(evidence: Evidence) -> Iterator[Candidate]:
 
 
 def _only_what_fits(evidence: Evidence) -> Iterator[Candidate]:
-    """More tensors than inputs: labels, names or an extra array passed along with the data."""
+    """Leave out labels, names or an extra array that are passed along with the data."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
     if (
         call is None
@@ -220,6 +234,7 @@ def _only_what_fits(evidence: Evidence) -> Iterator[Candidate]:
             values: Any = [one.value for one in chosen]
             yield Candidate(
                 title="pass only what the model has an input for",
+                applicability="unsafe",
                 edits=(edits.replace(source, whole[1], texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"),),
                 cost=1.6,
                 call=dataclasses.replace(call, x=values[0] if len(values) == 1 else values),

@@ -230,6 +230,7 @@ def _the_one(evidence: Evidence, given: list[Given], head: Head) -> Iterator[Can
     one = fitting[0]
     yield Candidate(
         title=f"pass only `{one.name}`, the labels of the one output",
+        applicability="unsafe",
         edits=(edits.replace(whole[2].source, whole[1], whole[2].source.segment(node)),),
         cost=1.2,
         call=dataclasses.replace(call, y=one.value),

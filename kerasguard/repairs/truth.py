@@ -278,7 +278,9 @@ def _tried(
 ) -> Callable[[], Outcome]:
     live = {name: value for name, value in found.scope.names.items() if has_symbolic(value)}
     parts = [part for part in (first, second, found.tensor) if isinstance(part, ast.expr)]
-    instead = {call: made for part in parts for call, made in replacements(part, found.scope, found.root)}
+    instead: dict[ast.AST, Callable[..., Any]] = {
+        call: made for part in parts for call, made in replacements(part, found.scope, found.root)
+    }
 
     def run() -> Any:
         names = {name: stand_in(value, found.root) for name, value in live.items()}

@@ -89,6 +89,7 @@ def one_for_each_sample(evidence: Evidence) -> Iterator[Candidate]:
         return
     yield Candidate(
         title="give each sample one weight: the mean over its columns",
+        applicability="unsafe",
         edits=(edits.wrap(source, node, f"{{}}.mean({axes})"),),
         cost=0.9,
         call=changed(call, {(given.slot, given.path): blank((count,), given.spec.dtype or "float32")}),

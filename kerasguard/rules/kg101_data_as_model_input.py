@@ -30,6 +30,7 @@ When the data was meant as a constant of the model: hold it in a layer then.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import ModuleType
 
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
@@ -75,10 +76,12 @@ def matches(evidence: Evidence) -> Finding | None:
 
 def _on_the_way(one: rewiring.Fed, wired: rewiring.Wiring | None) -> Iterator[Offender]:
     """Yield the names that were computed from the data."""
-    if one.outputs is not None:
-        yield from (Offender(name, "output") for name in sorted(references(one.source, one.outputs)))
+    names = sorted(references(one.source, one.outputs)) if one.outputs is not None else []
     for part in wired.parts if wired is not None else ():
-        yield from (Offender(name, "variable") for name in sorted(part.targets))
+        names += sorted(part.targets)
+    for name in dict.fromkeys(names):
+        if not isinstance(one.scope.current(name.partition(".")[0]), ModuleType):
+            yield Offender(name, "variable")
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:

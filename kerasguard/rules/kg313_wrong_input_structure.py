@@ -47,7 +47,7 @@ def matches(evidence: Evidence) -> Finding | None:
     count, wanted = len(evidence.given), len(evidence.wanted)
     whole = evidence.written("x", (), evidence.call.x if evidence.call is not None else None)
     return Finding(
-        title=f"{words.receiver(evidence)} takes {wanted} input(s) in another structure than it was given ({count} tensor(s)).",
+        title=f"The {count} tensor(s) given to {words.receiver(evidence)} are packed otherwise than its {wanted} input(s).",
         explanation=f"To mend it: {candidates[0].title}.",
         offenders=(
             *(one.offender() for one in evidence.given),
@@ -57,7 +57,7 @@ def matches(evidence: Evidence) -> Finding | None:
         expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in evidence.wanted),
         weight=0.6,
         suspect=words.suspect(given),
-        cause=evidence.crash,
+        cause=structure.packed_at(evidence) or evidence.crash,
     )
 
 

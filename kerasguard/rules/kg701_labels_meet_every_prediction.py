@@ -1,13 +1,13 @@
 """In a hand-written loss, labels (n,) meet an output (n, 1).
 
 ## What it does
-Inside a gradient tape, labels of shape (n,) and a model's output of shape (n, 1) are subtracted, multiplied or compared.
-Nothing is raised.
+Inside a gradient tape, labels of shape (n,) and a model's output of shape (n, 1) are subtracted, multiplied or
+compared. Nothing is raised.
 
 ## Why it happens
-Shapes are aligned from the right: (n,) counts as one row of n columns, (n, 1) as n rows. The result has n x n values, every
-label against every prediction. Its mean is smallest when all predictions are the mean of the labels, so the model learns just
-that. The losses of Keras add the missing axis; a loss written by hand has to.
+Shapes are aligned from the right: (n,) counts as one row of n columns, (n, 1) as n rows. The result has n x n values,
+every label against every prediction. Its mean is smallest when all predictions are the mean of the labels, so the
+model learns just that. The losses of Keras add the missing axis; a loss written by hand has to.
 
 ## Example
 ```python

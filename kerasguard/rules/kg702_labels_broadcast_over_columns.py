@@ -4,8 +4,8 @@
 A loss compares element by element, labels (n, 3) and an output (n, 1) for example. Nothing is raised.
 
 ## Why it happens
-An axis of size one is repeated until the shapes agree. The one unit is trained towards three numbers at once and learns their
-mean; three units are all trained towards the same number.
+An axis of size one is repeated until the shapes agree. The one unit is trained towards three numbers at once and
+learns their mean; three units are all trained towards the same number.
 
 ## Example
 ```python

@@ -1,12 +1,12 @@
 """The model gives an output for every step, the labels are one for each sequence.
 
 ## What it does
-The output has an axis of steps (or places) that the labels do not have, and the loss repeats the labels along it. Nothing is
-raised.
+The output has an axis of steps (or places) that the labels do not have, and the loss repeats the labels along it.
+Nothing is raised.
 
 ## Why it happens
-A recurrent layer with `return_sequences=True` returns every step. As the last of its kind, before a `Dense`, it makes the model
-predict once for each step; axes of size one are repeated until the shapes agree.
+A recurrent layer with `return_sequences=True` returns every step. As the last of its kind, before a `Dense`, it makes
+the model predict once for each step; axes of size one are repeated until the shapes agree.
 
 ## Example
 ```python

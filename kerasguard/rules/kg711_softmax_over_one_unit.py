@@ -4,8 +4,9 @@
 A layer of one unit (or filter) has the activation `softmax`. Nothing is raised.
 
 ## Why it happens
-Softmax divides by the sum over the units. With one unit the result is always 1, whatever the weights are, and no gradient
-flows: the model cannot learn. For two classes there are two ways to write the head, and this is half of each.
+Softmax divides by the sum over the units. With one unit the result is always 1, whatever the weights are, and no
+gradient flows: the model cannot learn. For two classes there are two ways to write the head, and this is half of
+each.
 
 ## Example
 ```python

@@ -1,11 +1,13 @@
 """A recurrent layer gets sequences of one step.
 
 ## What it does
-Data of shape (n, 1, k) reaches the recurrent layers of a model: a sequence of a single step with k features. Nothing is raised.
+Data of shape (n, 1, k) reaches the recurrent layers of a model: a sequence of a single step with k features. Nothing
+is raised.
 
 ## Why it happens
-Recurrent layers want (samples, steps, features). Where a table (n, k) is given its third axis in the middle, the k values of a
-row become features of one step. With one step there is nothing to remember: no recurrent weight is ever used.
+Recurrent layers want (samples, steps, features). Where a table (n, k) is given its third axis in the middle, the k
+values of a row become features of one step. With one step there is nothing to remember: no recurrent weight is ever
+used.
 
 ## Example
 ```python
@@ -81,5 +83,4 @@ def _is_one_step(shape: Any) -> bool:
 
 
 def _suspect(given: Given) -> Any:
-    found = words.suspect(given, lambda value: None if (sizes := shape_of(value)) is None else _is_one_step(sizes))
-    return found
+    return words.suspect(given, lambda value: None if (sizes := shape_of(value)) is None else _is_one_step(sizes))

@@ -4,8 +4,8 @@
 All inputs get their data, and what stands under a further key is dropped. Nothing is raised.
 
 ## Why it happens
-A dict is matched with the model's inputs by name. A feature whose Input was forgotten, or was left out of the list of inputs,
-has no effect on the model.
+A dict is matched with the model's inputs by name. A feature whose Input was forgotten, or was left out of the list of
+inputs, has no effect on the model.
 
 ## Example
 ```python
@@ -46,8 +46,9 @@ def warns(situation: Situation) -> Finding | None:
         return None
     names = ", ".join(map(repr, difference.extra))
     extra = [one for one in situation.given if key_of(one) in difference.extra]
+    owner = words.receiver(situation)
     return Finding(
-        title=f"{words.receiver(situation).capitalize()} has no input {names}: what is passed under that name is ignored.",
+        title=f"{owner[0].upper()}{owner[1:]} has no input {names}: what is passed under that name is ignored.",
         explanation=f"Its inputs are {', '.join(repr(want.name) for want in situation.wanted)}.",
         offenders=tuple(one.offender() for one in extra),
         expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in situation.wanted),

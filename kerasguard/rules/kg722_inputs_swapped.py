@@ -1,11 +1,12 @@
 """Two inputs of equal shape were passed in each other's place.
 
 ## What it does
-By their names, two of the tensors that were passed belong to each other's input. Their shapes are equal, so nothing is raised.
+By their names, two of the tensors that were passed belong to each other's input. Their shapes are equal, so nothing
+is raised.
 
 ## Why it happens
-A list is matched with the model's inputs by position, never by name. The model trains on the wrong columns and only its
-results are poor.
+A list is matched with the model's inputs by position, never by name. The model trains on the wrong columns and only
+its results are poor.
 
 ## Example
 ```python
@@ -45,11 +46,12 @@ def warns(situation: Situation) -> Finding | None:
     if found is None:
         return None
     (one, first), (other, second) = found
+    inputs = (first, second)
     return Finding(
         title=f"`{one.name}` is passed as input '{first.name}' and `{other.name}` as input '{second.name}'.",
-        explanation=f"By their names {words.receiver(situation)} gets them the wrong way round; their shapes are equal.",
-        offenders=(one.offender(), other.offender(), *(Offender(want.name, "input", want.display) for want in (first, second))),
-        expected=(Expectation(first.name, first.display, first.dtype), Expectation(second.name, second.display, second.dtype)),
+        explanation=f"By their names {words.receiver(situation)} gets them the wrong way round; shapes are equal.",
+        offenders=(one.offender(), other.offender(), *(Offender(want.name, "input", want.display) for want in inputs)),
+        expected=tuple(Expectation(want.name, want.display, want.dtype) for want in inputs),
         cause=situation.crash,
         notes={"pair": (one, other)},
     )

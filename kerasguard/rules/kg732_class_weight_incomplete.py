@@ -1,11 +1,12 @@
 """`class_weight` has no weight for a class that occurs in the labels.
 
 ## What it does
-The labels hold class numbers that are no keys of the dict. Nothing is raised: these samples count with weight 1, or not at all.
+The labels hold class numbers that are no keys of the dict. Keras 3 raises nothing: these samples count with weight
+1.
 
 ## Why it happens
-The dict is looked up by class number. Names of classes, numbers written as text, or numbers counted from 1 are keys that never
-occur.
+The dict is looked up by class number. Names of classes, numbers written as text, or numbers counted from 1 are keys
+that never occur.
 
 ## Example
 ```python
@@ -27,12 +28,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.provenance.arguments import argument_node
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs import class_weights
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.situation import Situation
 from kerasguard.vocabulary import Offender
 
 CODE = "KG732"
@@ -40,7 +41,15 @@ NAME = "class-weight-incomplete"
 OCCASIONS = frozenset({"call"})
 
 
-def warns(situation: Situation) -> Finding | None:
+def matches(evidence: Evidence) -> Finding | None:
+    """Match a refusal of the dict itself, or a lookup in it that failed while running."""
+    refused = any("class_weight" in frame.f_code.co_name for frame in evidence.library)
+    if not refused and type(evidence.event.error).__name__ != "InvalidArgumentError":
+        return None
+    return warns(evidence)
+
+
+def warns(situation: Evidence) -> Finding | None:
     """Warn of a dict that names some classes and leaves out others that occur."""
     found = class_weights.unweighted(situation)
     if found is None:
@@ -53,13 +62,14 @@ def warns(situation: Situation) -> Finding | None:
     named = (Offender(name, "variable"),) if name is not None else ()
     return Finding(
         title=f"`class_weight` has no weight for {missing} of the {known} classes in `{given.name}`.",
-        explanation="It is looked up by class number; what is not in it raises nothing.",
+        explanation="It is looked up by class number, and its keys are other numbers.",
+        weight=0.7,
         offenders=(Offender("class_weight", "argument"), *named, given.offender()),
         cause=home.place if home is not None else None,
     )
 
 
-def repairs(situation: Situation, finding: Finding) -> Iterator[Candidate]:
+def repairs(situation: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose nothing: the weight that is missing is not known."""
     del situation, finding
     yield from ()

@@ -34,7 +34,8 @@ def suspect(given: Given, has: Callable[[Any], bool | None] | None = None) -> Su
     """Return where the trace of a tensor starts; None where its expression is not known."""
     if given.node is None or given.scope is None:
         return None
-    return Suspect(given.node, given.scope, has, given.name)
+    path = () if given.element is None else ("*", *given.element)  # of one element of a dataset
+    return Suspect(given.node, given.scope, has, given.name, path)
 
 
 def _untold(value: Any) -> bool | None:

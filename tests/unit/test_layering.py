@@ -16,12 +16,21 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_examples" not in path
 # From the outside in: a file imports from its own level and from those after it.
 LEVELS = (
     {"__main__"},
-    {"cli", "demo", "explain", "pytest_plugin", "ipython"},
-    {"guard", "excepthooks"},
+    {"cli", "demo", "explain", "pytest_plugin", "ipython", "fixing", "preflight"},
+    {"switch", "excepthooks"},
+    {"checks"},
+    {"boundary"},
     {"engine"},
+    {"concern", "tracing"},
     {"rules"},
-    {"render", "runner"},
-    {"vocabulary", "faults", "patches", "after_import", "_version"},
+    {"finding"},
+    {"repairs"},
+    {"evidence", "situation"},
+    {"edits"},
+    {"adapters"},
+    {"provenance"},
+    {"render", "runner", "catalogue"},
+    {"event", "vocabulary", "faults", "patches", "after_import", "_version"},
 )
 DOORS = {
     "tensorflow": "adapters",

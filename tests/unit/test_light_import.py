@@ -28,7 +28,7 @@ def loaded_by(statement: str) -> list[str]:
         "import kerasguard; kerasguard.install(); kerasguard.uninstall()",
         "import kerasguard\nwith kerasguard.guard(): pass",
         "import kerasguard.cli, kerasguard.pytest_plugin, kerasguard.vocabulary",
-        "from kerasguard import engine; engine.rules()",
+        "from kerasguard import catalogue; catalogue.pages()",
     ],
 )
 def test_nothing_heavy_is_imported(statement: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from types import FrameType
 from typing import Any
 
 from kerasguard.boundary import OpenCall, inside_guard
 from kerasguard.event import Event, full_stack
 from kerasguard.vocabulary import Diagnosis
 
+PARAMETERS = ("model", "x", "y", "sample_weight")
 LONGEST_S = 60.0  # a trial traces the model once; for the largest ones that takes a while
 
 
@@ -41,29 +41,29 @@ def check(model: Any, x: Any, y: Any = None, sample_weight: Any = None, **fit_ar
 
     options = {"sample_weight": sample_weight, **fit_arguments}
     options = {name: value for name, value in options.items() if value is not None}
-    entry = dry_run.entry_for(x, y)
-    args = (x,) if y is None else (x, y)
+    item = dry_run.first_item(x)
+    entry = dry_run.entry_for(x, y, item)
     frame = sys._getframe()  # noqa: SLF001 - stands for the guarded call in the stack
-    call = OpenCall(entry, model, args, options, frame)
+    call = OpenCall(entry, model, (x,) if y is None else (x, y), options, frame)
     with inside_guard():
-        return _findings(call, frame)
+        return _findings(call, item)
 
 
-def _findings(call: OpenCall, frame: FrameType) -> list[Diagnosis]:
+def _findings(call: OpenCall, item: Any) -> list[Diagnosis]:
     from kerasguard import dry_run, engine
     from kerasguard.adapters.patch_points import built_layers
 
     built = built_layers(call.owner)
-    outcome = dry_run.tried(call, built, LONGEST_S)
-    silent = list(engine.noticed(dry_run.situation(call, outcome)))
+    outcome = dry_run.tried(call, item, built, LONGEST_S)
+    silent = list(engine.noticed(dry_run.situation(call, outcome, PARAMETERS)))
     error = outcome.error
     if outcome.accepted or error is None or dry_run.is_said(outcome, silent):
         return silent
-    event = Event(error, call.entry, call.owner, call.args, call.kwargs, full_stack(error, frame), built)
-    event.order = ("model", "x", "y", "sample_weight")
+    event = Event(error, call.entry, call.owner, call.args, call.kwargs, full_stack(error, call.frame), built)
+    event.order, event.peeked = PARAMETERS, dry_run.specs_of(item)
     found = engine.diagnose(event)
     event.stack = ()
-    error.__traceback__ = None
+    error.__traceback__ = None  # it holds the frames, and they hold the data
     if found is None:
         return silent
     return [dataclasses.replace(found, exception=dry_run.facts(found, error)), *silent]
