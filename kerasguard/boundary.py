@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -116,11 +118,23 @@ def guarded(
     return body
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put garbage collection off: with TensorFlow loaded a full pass costs more than all of an explanation."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def explain_once(event: Event, explain: Explain, around: FrameType | None) -> None:
     """Explain `event` while its objects are alive, and let go of them; never raises outside kerasguard's own tests."""
     error = event.error
     try:
-        with inside_guard(), contained("explaining an error"):
+        with inside_guard(), _uncollected(), contained("explaining an error"):
             event.stack = full_stack(error, around)
             explain(event)
     finally:

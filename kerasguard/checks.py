@@ -76,7 +76,7 @@ def wish(holder: object, wanted: bool) -> None:  # noqa: FBT001 - the one thing 
 
 
 def withdraw(holder: object) -> None:
-    """Forget what `holder` wished, and with the last wish what was looked at already; `seen` still tells what was said."""
+    """Forget what `holder` wished, and with the last wish what was looked at already; what was said stays said."""
     for index in reversed(range(len(_wishes))):
         if _wishes[index][0] is holder:
             del _wishes[index]

@@ -107,11 +107,11 @@ def _targets(  # noqa: PLR0913, PLR0917  # the fields of a Binding
 
 
 def _walrus(statement: ast.AST, name: str) -> list[Binding]:
-    found = []
-    for child in _header(statement):
-        named = [node for node in ast.walk(child) if isinstance(node, ast.NamedExpr) and node.target.id == name]
-        found += [Binding(name, "walrus", statement, node.value) for node in named]
-    return found
+    named = getattr(statement, "_walruses", None)
+    if named is None:  # asked for every name that is looked up: the statement keeps the answer
+        named = [node for child in _header(statement) for node in ast.walk(child) if isinstance(node, ast.NamedExpr)]
+        statement._walruses = named  # type: ignore[attr-defined]  # noqa: SLF001 - an AST node takes attributes
+    return [Binding(name, "walrus", statement, node.value) for node in named if node.target.id == name]
 
 
 def _header(statement: ast.AST) -> Iterator[ast.AST]:

@@ -39,7 +39,7 @@ class Scope:
     """The names of one function call, class or module.
 
     ``live`` scopes hold the exact values at ``point`` (the node where the frame stands; None at the end of a module).
-    The others were reconstructed: ``recording`` holds what each expression gave, ``arguments`` what the call passed.
+    ``chains`` keeps the ways back that were walked from its expressions. The others were reconstructed: ``recording`` holds what each expression gave, ``arguments`` what the call passed.
     """
 
     source: SourceFile | None
@@ -52,6 +52,7 @@ class Scope:
     arguments: dict[str, Argument] = field(default_factory=dict)
     recording: Recording | None = None
     modules: dict[int, Scope] = field(default_factory=dict)
+    chains: dict[tuple[ast.AST, tuple[Any, ...]], list[Any]] = field(default_factory=dict)
     entered: dict[ast.AST, Scope | None] = field(default_factory=dict)
 
     def module(self) -> Scope:

@@ -44,7 +44,11 @@ def chain(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: Budget
     list of Link
         The use first, the maker last; of several operands the one with the same object, the same shape, or a name.
     """
-    budget = budget or walk_budget()
+    if budget is None:  # several rules ask for the same way
+        key = (expr, tuple(path))
+        if key not in scope.chains:
+            scope.chains[key] = chain(expr, scope, path, walk_budget())
+        return list(scope.chains[key])
     node, scope, rest = resolve_path(expr, scope, path)
     link = make_link(node, scope, budget, path=tuple(rest))
     links: list[Link] = []

@@ -205,7 +205,6 @@ def dropped(call: FailingCall) -> Iterator[Candidate]:
             continue
         yield Candidate(
             title=f"leave out {keyword.arg}",
-            applicability="unsafe",
             edits=(edit,),
             cost=1.0 + (0.5 if keyword.arg in ("shape", "batch_shape") else 0.0),
             check=lambda kept=kept: symbolic.attempt(  # type: ignore[misc]

@@ -12,7 +12,6 @@ from kerasguard.adapters.losses import Head
 from kerasguard.adapters.trial import Call, Outcome
 from kerasguard.adapters.trial_loss import value_range
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Suspect
 from kerasguard.provenance import walk
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
@@ -24,6 +23,7 @@ from kerasguard.vocabulary import Edit, Expectation, Offender, Shape
 
 TRAINING = frozenset({"fit", "evaluate", "train_on_batch", "test_on_batch"})
 PASSING = frozenset({"train_test_split", "next", "iter"})  # library calls that hand rows on as they are
+WHOLE = ((), ("*",))  # paths that mean a value, or each of its rows
 STAGES = frozenset({"from_tensor_slices", "from_tensors", "shuffle", "batch", "prefetch", "cache", "repeat", "take"})
 ARRAYS = frozenset({"numpy", "eager", "variable", "dataframe"})
 
@@ -133,9 +133,9 @@ def maker(given: Given, *, columns: bool = False) -> Link | None:
         return None
     path = element_path(given)
     last: Link | None = None
-    budget = Budget(nodes=20_000, seconds=0.2)
+    budget = Budget(nodes=20_000, seconds=0.6)
     for link in walk.chain(given.node, given.scope, path, budget):
-        if link.path:
+        if link.path not in WHOLE:
             if not _passes(link, budget, columns=columns):
                 break
             continue
@@ -152,7 +152,7 @@ def maker(given: Given, *, columns: bool = False) -> Link | None:
 def _same_sample(link: Link, given: Given) -> bool:
     """Return whether the value there, as far as it is known, has the rank and the samples of what was passed."""
     there, here = link.shape, given.shape
-    if there is None or here is None or link.lift:
+    if there is None or here is None or link.lift or given.spec.kind == "object":
         return True
     return len(there) == len(here) and all(
         a is None or b is None or a == b for a, b in zip(there[1:], here[1:], strict=True)
@@ -259,13 +259,6 @@ def offenders(pair: Pair, *names: str) -> tuple[Offender, ...]:
     if isinstance(pair.head.loss, str):
         found.append(Offender(pair.head.loss, "loss"))
     return tuple(found)
-
-
-def suspect(given: Given, has: Callable[[Any], bool | None] | None = None) -> Suspect | None:
-    """Return where the trace of the labels starts."""
-    if given.node is None or given.scope is None:
-        return None
-    return Suspect(given.node, given.scope, has, given.name, element_path(given))
 
 
 def expectation(pair: Pair, shape: Shape | None, why: str) -> Expectation:

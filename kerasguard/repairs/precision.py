@@ -15,6 +15,7 @@ from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.values import UNKNOWN
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import WHOLE
 from kerasguard.vocabulary import Edit, Place
 
 TENSORS = frozenset({"eager", "variable", "symbolic"})
@@ -104,9 +105,9 @@ def _made(wide: Operand) -> Link | None:
             if name not in {"from_tensor_slices", "from_tensors"}:
                 return link
             continue
-        if link.note == "returned" and not link.path:
+        if link.note == "returned" and link.path in WHOLE:
             return link
-        if link.path or isinstance(link.node, ast.Name | ast.Attribute):
+        if link.path not in WHOLE or isinstance(link.node, ast.Name | ast.Attribute):
             continue
         if _dtype(link) == wide.dtype or (chosen is None and _dtype(link) == ""):
             chosen = chosen or link

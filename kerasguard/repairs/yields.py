@@ -178,7 +178,6 @@ def unpacked_right(evidence: Evidence, found: Unpacked) -> Iterator[Candidate]:
     if found.given > found.wanted:
         yield Candidate(
             title=f"take the first {found.wanted} parts; the rest (the weights) stays unused",
-            applicability="unsafe",
             edits=(edits.replace(found.source, found.statement.value, f"{found.name}[:{found.wanted}]"),),
             cost=0.8,
             cause=place,

@@ -57,7 +57,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(pair),
         expected=(labels.expectation(pair, head.shape, "a categorical loss takes a row of probabilities"),),
         weight=0.9,
-        suspect=labels.suspect(given),
+        suspect=words.element_suspect(given),
         cause=made.place if made is not None else None,
     )
 

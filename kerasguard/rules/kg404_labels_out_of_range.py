@@ -68,7 +68,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(pair),
         expected=(labels.expectation(pair, (head.shape or ())[:-1], f"whole numbers from 0 to {last}"),),
         weight=0.9,
-        suspect=labels.suspect(given),
+        suspect=words.element_suspect(given),
         cause=label_ranges.last_seen(pair),
     )
 

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, weights
+from kerasguard.repairs import weights
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
@@ -58,7 +58,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=(given.offender(), Offender("sample_weight", "argument", given.shape)),
         expected=(Expectation("sample_weight", (rows,), None, "one weight for each sample"),),
         weight=0.95,
-        suspect=labels.suspect(given),
+        suspect=words.element_suspect(given),
     )
 
 

@@ -30,6 +30,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs import labels, lists
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
 
 CODE = "KG409"
 NAME = "labels-in-a-list"
@@ -46,7 +47,7 @@ def matches(evidence: Evidence) -> Finding | None:
         explanation="A list means one array for each output of the model.",
         offenders=tuple(one.offender() for one in found),
         weight=0.9,
-        suspect=labels.suspect(found[0]),
+        suspect=words.element_suspect(found[0]),
     )
 
 

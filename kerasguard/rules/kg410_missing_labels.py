@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, unlabelled
+from kerasguard.repairs import unlabelled
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
@@ -49,7 +49,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=(Offender("y", "argument"), Offender(name, "data")),
         expected=tuple(Expectation(head.name, head.shape, None, "labels for this output") for head in heads),
         weight=0.8,
-        suspect=labels.suspect(evidence.given[0]) if evidence.given else None,
+        suspect=words.element_suspect(evidence.given[0]) if evidence.given else None,
         cause=evidence.crash,
     )
 

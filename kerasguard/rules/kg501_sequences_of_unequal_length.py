@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import cells, labels
+from kerasguard.repairs import cells
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 
@@ -47,7 +47,7 @@ def matches(evidence: Evidence) -> Finding | None:
                 explanation=f"Their lengths go from {min(lengths)} to {max(lengths)}; item {found.odd} is an odd one.",
                 offenders=(given.offender(),),
                 weight=0.95,
-                suspect=labels.suspect(given),
+                suspect=words.element_suspect(given),
             )
     return None
 

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import cells, labels
+from kerasguard.repairs import cells
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 
@@ -48,7 +48,7 @@ def matches(evidence: Evidence) -> Finding | None:
                 explanation=f"Its shape is {words.shape(given.shape)}, its cells: {kinds}.{columns}",
                 offenders=(given.offender(),),
                 weight=0.9,
-                suspect=labels.suspect(given),
+                suspect=words.element_suspect(given),
             )
     return None
 

@@ -32,8 +32,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import cells, labels
+from kerasguard.repairs import cells
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
 
 CODE = "KG503"
 NAME = "none-in-data"
@@ -48,7 +49,7 @@ def matches(evidence: Evidence) -> Finding | None:
                 explanation=f"The first one is item {found.odd}." if found.odd is not None else "",
                 offenders=(given.offender(),),
                 weight=0.95,
-                suspect=labels.suspect(given),
+                suspect=words.element_suspect(given),
             )
     return None
 

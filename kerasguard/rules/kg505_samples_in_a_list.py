@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import cells, labels
+from kerasguard.repairs import cells
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 
@@ -46,7 +46,7 @@ def matches(evidence: Evidence) -> Finding | None:
         explanation="A list means one array for each input of the model.",
         offenders=(given[0].offender(),),
         weight=0.75,
-        suspect=labels.suspect(given[0]),
+        suspect=words.element_suspect(given[0]),
     )
 
 

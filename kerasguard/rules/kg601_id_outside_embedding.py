@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import embeddings, labels
+from kerasguard.repairs import embeddings
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.situation import Situation
@@ -67,7 +67,7 @@ def _finding(evidence: Evidence) -> Finding | None:
         ),
         expected=(Expectation(str(first.layer.name), None, None, f"ids from 0 to {first.rows - 1}"),),
         weight=0.95,
-        suspect=labels.suspect(first.given),
+        suspect=words.element_suspect(first.given),
         cause=homes[0][1].place if homes else None,
     )
 

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import batch_sizes, labels
+from kerasguard.repairs import batch_sizes
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation
@@ -55,7 +55,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=tuple(one.offender() for one in evidence.given),
         expected=tuple(Expectation(want.name, want.shape, want.dtype, want.why) for want in evidence.wanted),
         weight=0.8,
-        suspect=labels.suspect(given),
+        suspect=words.element_suspect(given),
         cause=evidence.crash,
     )
 

@@ -43,6 +43,14 @@ def _untold(value: Any) -> bool | None:
     return None if shape_of(value) is not None or isinstance(value, Ghost) else False
 
 
+def element_suspect(given: Given) -> Suspect | None:
+    """Return where the trace of a tensor starts, into the elements of a dataset where it is part of one."""
+    if given.node is None or given.scope is None:
+        return None
+    path = () if given.element is None else ("*", *given.element)
+    return Suspect(given.node, given.scope, None, given.name, path)
+
+
 def of_rank(rank: int) -> Callable[[Any], bool | None]:
     """Return the property of having this rank."""
 
