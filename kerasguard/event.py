@@ -10,6 +10,7 @@ from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
 STASH = "__kerasguard_traceback__"
+LIBRARIES = frozenset({"keras", "tf_keras", "tensorflow"})
 _OURS_AND_THE_FRAMES = 3  # our variable, the argument of getrefcount, and the frame itself
 
 
@@ -141,9 +142,7 @@ def _hidden(error: BaseException, before: BaseException | None) -> bool:
     raising = traceback.tb_frame if traceback is not None else None
     if raising is None or raising is not before.__traceback__.tb_frame:
         return False
-    from kerasguard.provenance.frames import is_user_file
-
-    return not is_user_file(raising.f_code.co_filename)
+    return str(raising.f_globals.get("__name__", "")).partition(".")[0] in LIBRARIES
 
 
 def _below(error: BaseException, around: FrameType | None) -> bool:

@@ -59,22 +59,37 @@ def steps_of(
         Lines that a rule knows to lie on the way, nearest to the crash.
     """
     lines = _described(_lines(links))
-    shown = [Step(line.place, line.note, line.shape) for line in lines]
-    weight = {id(step): 2 if line.hands_over else int(bool(line.note)) for step, line in zip(shown, lines, strict=True)}
-    shown, first = _from_cause(shown, cause)
-    middle = [*reversed(shown), *recorded]
-    middle = [step for step in middle if first is None or not _same_line(step.place, first.place)]
+    kept, first = _from_cause(lines, cause)
+    middle = [(_step(line), _weight(line)) for line in reversed(kept)]
+    known = [step for step in recorded if first is None or not _lies_before(step.place, first.place)]
+    if cause is not None and crash is not None and _same_line(cause, crash):
+        middle, known = [], list(recorded)  # the way to the layer that failed is all there is to show
+    for step in known:
+        if not any(_same_line(step.place, other.place) for other, _ in middle):
+            middle.append((step, 2))
+    ends = [place for place in (crash, first.place if first is not None else None) if place is not None]
+    middle = [item for item in middle if not any(_same_line(item[0].place, place) for place in ends)]
+    shown = _folded(middle, MOST_STEPS - 2)
+    if first is not None and (crash is None or not _same_line(first.place, crash)):
+        shown.insert(0, first)
     if crash is not None:
-        middle = [step for step in middle if not _same_line(step.place, crash)]
-    ends: list[Step] = [first] if first is not None else []
-    if crash is not None and first is not None and _same_line(first.place, crash):
-        ends = [replace(first, note=REFUSED)]
-    elif crash is not None:
-        ends.append(Step(crash, REFUSED))
-    room = MOST_STEPS - len(ends)
-    order = sorted(range(len(middle)), key=lambda index: (-weight.get(id(middle[index]), 2), index))
-    kept = [middle[index] for index in sorted(order[:room])]
-    return [*ends[:1], *kept, *ends[1:]] if first is not None else [*kept, *ends]
+        at_crash = first is not None and _same_line(first.place, crash)
+        shown.append(replace(first, note=REFUSED) if first is not None and at_crash else Step(crash, REFUSED))
+    return shown
+
+
+def _step(line: Line) -> Step:
+    return Step(line.place, line.note, line.shape)
+
+
+def _weight(line: Line) -> int:
+    return 2 if line.hands_over else int(bool(line.note))
+
+
+def _folded(steps: list[tuple[Step, int]], room: int) -> list[Step]:
+    """Keep the weightiest steps, of equal ones those nearest to the cause."""
+    order = sorted(range(len(steps)), key=lambda index: (-steps[index][1], index))
+    return [steps[index][0] for index in sorted(order[:room])]
 
 
 def _lines(links: Sequence[Link]) -> list[Line]:
@@ -154,40 +169,44 @@ def changed(before: Shape | None, after: Shape | None) -> str:
 
 
 def _other_rank(before: Shape, after: Shape) -> str:
-    if len(after) == len(before) + 1:
-        if _fits(before, after[1:]):
-            return "an axis is added in front here"
-        if _fits(before, after[:-1]):
-            return "an axis is added at the end here"
-    if len(after) == len(before) - 1:
-        if _fits(before[1:], after):
-            return "the first axis is dropped here"
-        if _fits(before[:-1], after):
-            return "the last axis is dropped here"
-    return f"the rank goes from {len(before)} to {len(after)} here"
+    told = "the rank goes from {} to {} here".format(len(before), len(after))
+    for alike in (tuple.__eq__, _fits):
+        if len(after) == len(before) + 1:
+            told = "an axis is added at the end here" if alike(before, after[:-1]) else told
+            told = "an axis is added in front here" if alike(before, after[1:]) else told
+        if len(after) == len(before) - 1:
+            told = "the last axis is dropped here" if alike(before[:-1], after) else told
+            told = "the first axis is dropped here" if alike(before[1:], after) else told
+        if "axis" in told:
+            break
+    return told
 
 
 def _fits(one: Shape, other: Shape) -> bool:
     return len(one) == len(other) and all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
 
 
-def _from_cause(shown: list[Step], cause: Place | None) -> tuple[list[Step], Step | None]:
+def _from_cause(lines: list[Line], cause: Place | None) -> tuple[list[Line], Step | None]:
     """Cut what lies before the cause off the lines (nearest to the crash first), and return the cause's own line."""
     if cause is None:
-        return shown, None
-    for index, step in enumerate(shown):
-        if _same_line(step.place, cause):
-            return shown[:index], replace(step, place=cause, note=step.note or "made here")
-    kept: list[Step] = []
-    for step in shown:
-        if (
-            step.place.filename == cause.filename
-            and step.place.function == cause.function
-            and step.place.row < cause.row
-        ):
+        return lines, None
+    for index, line in enumerate(lines):
+        if _same_line(line.place, cause):
+            return lines[:index], Step(cause, line.note or "made here", line.shape)
+    kept: list[Line] = []
+    entered = {(cause.filename, cause.function)}
+    for line in lines:
+        here = (line.place.filename, line.place.function)
+        if line.links[0].note in (RETURNED, ITEM):
+            entered.add(here)  # a helper that a later line called
+        if _lies_before(line.place, cause) or (kept and here not in entered):
             break
-        kept.append(step)
+        kept.append(line)
     return kept, Step(cause, "the cause")
+
+
+def _lies_before(place: Place, cause: Place) -> bool:
+    return place.filename == cause.filename and place.function == cause.function and place.row < cause.row
 
 
 def _same_line(one: Place, other: Place) -> bool:

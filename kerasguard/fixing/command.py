@@ -57,7 +57,7 @@ def fix(wishes: Wishes, launch: Launcher = rerun.in_process) -> int:
     if complaint is not None:
         page.complain(complaint)
         return USAGE_ERROR
-    page.show(page.notice(wishes.script, wishes.rounds), sys.stderr if wishes.as_json else sys.stdout)
+    page.show(page.notice(wishes.script, wishes.arguments, wishes.rounds), sys.stderr if wishes.as_json else sys.stdout)
     mender = Mender(
         Project(Path(wishes.script)),
         rerun.runner(wishes.script, wishes.arguments, launch),

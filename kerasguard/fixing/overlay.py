@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import importlib.abc
 import importlib.machinery
 import json
@@ -10,7 +11,7 @@ import linecache
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -44,16 +45,15 @@ class Overlay:
         return cls(texts, Path(content["outcome"]))
 
     def install(self) -> None:
-        """Serve the files from now on."""
+        """Serve the files from now on: to imports, and to all that look up source lines."""
         sys.meta_path.insert(0, _Finder(self._texts))
+        linecache.clearcache()
+        # AutoGraph has linecache read a file anew before it translates a function: what is in the cache does not last.
+        linecache.updatecache = functools.partial(_updatecache, self._texts, linecache.updatecache)
 
     def source(self, script: str) -> bytes | None:
-        """Return the text to run as `script`, and show it wherever the source is looked up by the script's name."""
-        path = os.path.abspath(script)  # noqa: PTH100 - the name that its code will carry
-        data = self._texts.get(os.path.realpath(path))
-        if data is not None:
-            _remember(path, data)
-        return data
+        """Return the text to run as `script`."""
+        return self._texts.get(os.path.realpath(script))
 
     def tell(self, error: BaseException | None) -> None:
         """Write how the program ended: the error's last line, and the user's lines it went through, outermost first."""
@@ -61,7 +61,10 @@ class Overlay:
 
         content: dict[str, Any] = {"error": None, "stack": []}
         if error is not None:
-            content["error"] = "".join(traceback.format_exception_only(type(error), error)).strip()
+            said = traceback.format_exception_only(type(error), error)
+            # A SyntaxError shows its line first; the exit status tells of a SystemExit.
+            first = next((line for line in said if not line.startswith(" ")), "")
+            content["error"] = None if isinstance(error, SystemExit) else first.strip()
             content["stack"] = [
                 (os.path.realpath(frame.f_code.co_filename), row)
                 for frame, row in traceback.walk_tb(error.__traceback__)
@@ -114,10 +117,14 @@ class _Loader(SourceFileLoader):
         return self._data if path == self.path else super().get_data(path)
 
     def get_code(self, fullname: str) -> Any:
-        _remember(self.get_filename(fullname), self._data)
         return self.source_to_code(self._data, self.get_filename(fullname))
 
 
-def _remember(filename: str, data: bytes) -> None:
-    """Put the lines where tracebacks, `inspect` and kerasguard look them up; no time stamp means they stay."""
-    linecache.cache[filename] = (len(data), None, python_lines(data), filename)
+def _updatecache(texts: Texts, original: Callable[..., list[str]], filename: str, names: Any = None) -> list[str]:
+    """Stand in for `linecache.updatecache`: an edited file is not read from the disk."""
+    data = texts.get(os.path.realpath(filename))
+    if data is None:
+        return original(filename, names)
+    lines = python_lines(data)
+    linecache.cache[filename] = (len(data), None, lines, filename)  # without a time stamp it is never out of date
+    return lines

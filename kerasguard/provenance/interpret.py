@@ -23,7 +23,7 @@ from kerasguard.provenance.bindings import default_of, parameters
 from kerasguard.provenance.evaluate import OPERATORS, binary, value_of
 from kerasguard.provenance.scope import Argument, Recording, Scope, defining_scope
 from kerasguard.provenance.source import source_of
-from kerasguard.provenance.values import UNKNOWN, element, merge
+from kerasguard.provenance.values import UNKNOWN, Ghost, element, merge
 
 RETURN, BREAK, CONTINUE, RAISE = "return", "break", "continue", "raise"
 

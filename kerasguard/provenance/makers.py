@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasguard.provenance.values import (
+    PROBED,
     UNKNOWN,
     Ghost,
     ghost_of,
@@ -77,10 +78,28 @@ def random_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 
 def _objects(items: Any) -> Any:
     """Return the array of objects that is made of things: unequal ones stay objects."""
-    ghost = ghost_of(items)
-    if ghost is None or not ghost.shape:
-        return Ghost((len(items),), "object") if isinstance(items, list | tuple) else UNKNOWN
-    return Ghost(ghost.shape[:1] if None in ghost.shape[1:] else ghost.shape, "object")
+    if is_array(items) or not isinstance(items, list | tuple):
+        ghost = ghost_of(items)
+        ragged = ghost is not None and None in (ghost.shape or ())[1:]
+        return (
+            UNKNOWN if ghost is None or not ghost.shape else Ghost(ghost.shape[:1] if ragged else ghost.shape, "object")
+        )
+    shape = _nested(items)
+    return UNKNOWN if shape is None else Ghost(shape, "object")
+
+
+def _nested(items: Any) -> tuple[int | None, ...] | None:
+    """Return the shape of the array of objects that nested sequences make; None where an item is not known."""
+    if items is UNKNOWN:
+        return None
+    if not isinstance(items, list | tuple):
+        ghost = ghost_of(items)
+        return () if ghost is None else ghost.shape
+    inner = {_nested(item) for item in items[:PROBED]}
+    if None in inner:
+        return None
+    one = next(iter(inner)) if len(inner) == 1 else ()
+    return (len(items),) if one is None or None in one else (len(items), *one)
 
 
 def made_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

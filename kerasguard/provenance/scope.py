@@ -39,7 +39,8 @@ class Scope:
     """The names of one function call, class or module.
 
     ``live`` scopes hold the exact values at ``point`` (the node where the frame stands; None at the end of a module).
-    ``chains`` keeps the ways back that were walked from its expressions. The others were reconstructed: ``recording`` holds what each expression gave, ``arguments`` what the call passed.
+    The others were reconstructed: ``recording`` holds what each expression gave, ``arguments`` what the call passed.
+    ``chains`` keeps the ways back that were walked from its expressions.
     """
 
     source: SourceFile | None

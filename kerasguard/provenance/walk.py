@@ -44,10 +44,11 @@ def chain(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: Budget
     list of Link
         The use first, the maker last; of several operands the one with the same object, the same shape, or a name.
     """
-    if budget is None:  # several rules ask for the same way
-        key = (expr, tuple(path))
-        if key not in scope.chains:
-            scope.chains[key] = chain(expr, scope, path, walk_budget())
+    key = (expr, tuple(path))
+    if key in scope.chains:  # several rules ask for the same way
+        return list(scope.chains[key])
+    if budget is None:
+        scope.chains[key] = chain(expr, scope, path, walk_budget())
         return list(scope.chains[key])
     node, scope, rest = resolve_path(expr, scope, path)
     link = make_link(node, scope, budget, path=tuple(rest))
@@ -70,6 +71,8 @@ def _informed(link: Link, use: Link) -> Link:
     here, there = link.shape, shape_of(use.value)
     if link.value is not UNKNOWN and (here is None or there is None or not _sharper(there, here)):
         return link
+    if link.path == use.path:
+        return replace(link, value=use.value, whole=use.whole, axes=use.axes)
     return replace(link, value=use.value, whole=link.whole if link.path else use.value)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kerasguard.fixing.rounds import Result, Round
 
 SCHEMA = 1
+OPTIONS = frozenset({"--write", "--output", "--unsafe", "--rounds", "--timeout", "--json"})
 _NO_LINE_END = "\\ No newline at end of file"
 _VERDICTS = {
     "runs": "the program runs",
@@ -39,11 +40,17 @@ def complain(text: str) -> None:
     terminal.write(sys.stderr, f"kerasguard: {one_line(text)}\n")
 
 
-def notice(script: str, rounds: int) -> list[Line]:
+def notice(script: str, arguments: Sequence[str], rounds: int) -> list[Line]:
     """Return what is said up front."""
     name, copies = one_line(script), "1 edited copy" if rounds == 1 else f"{rounds} edited copies"
     how = "each time from the start and with all that it does"
-    return [(Span(f"{name} is run several times (as it is, then up to {copies}), {how}."),)]
+    lines: list[Line] = [(Span(f"{name} is run several times (as it is, then up to {copies}), {how}."),)]
+    lines += [
+        (Span(f"{word} stands behind the script: it is given to the script.", "quiet"),)
+        for word in arguments
+        if word in OPTIONS
+    ]
+    return lines
 
 
 def round_line(done: Round) -> Line:

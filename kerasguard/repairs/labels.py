@@ -17,6 +17,7 @@ from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.reentry import users_function
+from kerasguard.provenance.values import ghost_of
 from kerasguard.repairs import constructors, writing
 from kerasguard.repairs.data import key_of
 from kerasguard.vocabulary import Edit, Expectation, Offender, Shape
@@ -176,8 +177,11 @@ def _passes(link: Link, budget: Budget, *, columns: bool) -> bool:
     if not isinstance(node, ast.Call):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in PASSING or (name in STAGES and link.path[:1] == ("*",)):
+    if name in PASSING:
         return True
+    if name in STAGES:
+        made = ghost_of(evaluate(node, link.scope, budget))
+        return made is not None and made.kind == "dataset"
     called = evaluate(node.func, link.scope, budget)
     return users_function(called) is not None or (isinstance(called, type) and called.__module__ == "__main__")
 

@@ -140,18 +140,21 @@ def test_only_files_of_the_project_are_edited(tmp_path: Path) -> None:
 def test_an_overlay_leaves_the_disk_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An edited module is imported in the place of its file, under its name, and without a compiled copy."""
     import inspect
+    import linecache
     import sys
 
     path = tmp_path / "overlaid_module.py"
     path.write_text("value = 1\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(linecache, "updatecache", linecache.updatecache)
     Overlay({str(path.resolve()): b"value = 2\n"}, tmp_path / "outcome").install()
     import overlaid_module  # type: ignore[import-not-found]
 
     assert overlaid_module.value == 2
     assert Path(overlaid_module.__file__) == path
     assert inspect.getsource(overlaid_module) == "value = 2\n"
+    assert linecache.updatecache(str(path)) == ["value = 2\n"]
     assert path.read_text(encoding="utf-8") == "value = 1\n"
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
     del sys.modules["overlaid_module"]

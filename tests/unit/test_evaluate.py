@@ -11,7 +11,7 @@ import pytest
 
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.values import UNKNOWN, Ghost, add_axes, ghost_of, merge, shape_of
+from kerasguard.provenance.values import UNKNOWN, Ghost, add_axes, element, ghost_of, merge, shape_of
 
 HELPERS = """
 import numpy as np
@@ -143,9 +143,9 @@ def test_no_random_generator_is_asked(names: dict[str, Any]) -> None:
     assert str(names["rng"].bit_generator.state) == own
 
 
-def test_generator_gives_its_first_item(names: dict[str, Any]) -> None:
-    """A generator function's value is what it yields."""
-    x, y = value("batches(16)", names)
+def test_generator_hands_out_what_it_yields(names: dict[str, Any]) -> None:
+    """An element of what a generator function gives is what it yields."""
+    x, y = element(value("batches(16)", names), "*")
     assert (shape_of(x), shape_of(y)) == ((16, 4), (16,))
 
 

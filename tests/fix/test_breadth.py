@@ -1,0 +1,79 @@
+"""The first fix of every example and of real bugs is applied and run (``KERASGUARD_CORPUS=all``: of all the bugs)."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kerasguard import demo
+from tests.conftest import REPOSITORY
+
+HERE = Path(__file__).parent
+CASES = REPOSITORY / "tests" / "corpus" / "cases"
+FLAVOURS = {"keras3": "0", "tf_keras": "1"}
+EXAMPLES = demo.examples()
+EVERY = 1 if os.environ.get("KERASGUARD_CORPUS") == "all" else 8
+
+# Share of the programs that run after `fix`; a change may raise it and never lowers it.
+FLOORS = {"keras3": 0.9, "tf_keras": 0.9}
+# Examples of what nobody can mend from the outside.
+WITHOUT_FIX = {"kg000_unknown_mistake"}
+
+
+def mended(flavour: str, *programs: Path) -> list[dict[str, Any]]:
+    """Return what `fix --unsafe` makes of programs; TensorFlow is imported once for all of them."""
+    done = subprocess.run(
+        [sys.executable, str(HERE / "collect.py"), *map(str, programs)],
+        env=os.environ | {"TF_USE_LEGACY_KERAS": FLAVOURS[flavour]},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@functools.cache
+def examples(flavour: str) -> dict[str, dict[str, Any]]:
+    """Return what comes of every example."""
+    return {Path(one["program"]).stem: one for one in mended(flavour, *EXAMPLES)}
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_first_fix_mends_the_example(example: Path, flavour: str) -> None:
+    """It runs to its end, nothing is diagnosed any more, and a second time changes nothing."""
+    if example.stem in WITHOUT_FIX:
+        pytest.skip("there is no fix")
+    one = examples(flavour)[example.stem]
+    assert one["runs"], one
+    assert [done["verdict"] for done in one["rounds"]] == ["runs"], one
+    assert not one["warnings"], one
+    assert one["again"] == {"runs": True, "error": "", "now": None, "warnings": [], "rounds": [], "left": []}
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_real_bugs_are_mended(flavour: str) -> None:
+    """The share of mended programs holds; what runs stays as it is a second time, and no verified fix fails."""
+    programs = []
+    for case in sorted(CASES.iterdir()):
+        if (case / "broken.py").exists():
+            truth = json.loads((case / "case.json").read_text(encoding="utf-8"))
+            if flavour in truth.get("runs_on", []):
+                programs.append(case / "broken.py")
+    found = mended(flavour, *programs[::EVERY])
+    assert found
+    for one in found:
+        again = one["again"]
+        assert again is None or (again["runs"] and not again["rounds"]), one
+        assert not [done for done in one["rounds"] if done["status"] == "verified" and done["verdict"] == "rolled back"]
+    running = [one for one in found if one["runs"]]
+    assert len(running) / len(found) >= FLOORS[flavour], [one for one in found if not one["runs"]]
