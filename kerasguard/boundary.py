@@ -8,23 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
-from kerasguard.event import Event, clear_stash, forget_names, full_stack
+from kerasguard.event import Event, OpenCall, clear_stash, forget_names, full_stack
 from kerasguard.faults import contained
 
 Explain = Callable[[Event], None]
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
-
-
-class OpenCall(NamedTuple):
-    """A guarded call that is under way, or has just ended well."""
-
-    entry: str
-    owner: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    frame: FrameType
 
 
 Watch = Callable[[OpenCall], None]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from kerasguard import contributed
 
 RULES = Path(__file__).with_name("rules")
 _RULE_FILE = re.compile(r"kg\d{3}_\w+")
@@ -34,12 +37,25 @@ def rule_names() -> list[str]:
 
 @functools.cache
 def pages() -> tuple[Page, ...]:
-    """Return the page of every rule, by code."""
-    return tuple(_page(name) for name in rule_names())
+    """Return the page of every rule, by code; those of other libraries come last."""
+    ours = tuple(_page(name, (RULES / f"{name}.py").read_text(encoding="utf-8")) for name in rule_names())
+    return ours + tuple(_contributed_pages({page.code for page in ours}))
 
 
-def _page(name: str) -> Page:
-    tree = ast.parse((RULES / f"{name}.py").read_text(encoding="utf-8"))
+def _contributed_pages(taken: set[str]) -> Iterator[Page]:
+    for point in contributed.points():
+        try:
+            page = _page(point.module, contributed.source(point))
+            contributed.identified(page.code, page.name, taken)
+        except (contributed.Unusable, ImportError, OSError, SyntaxError, ValueError) as fault:
+            contributed.tell(point, fault)
+        else:
+            taken.add(page.code)
+            yield page
+
+
+def _page(name: str, source: str) -> Page:
+    tree = ast.parse(source)
     constants = {
         target.id: node.value.value
         for node in tree.body
@@ -47,4 +63,5 @@ def _page(name: str) -> Page:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    return Page(str(constants["CODE"]), str(constants["NAME"]), ast.get_docstring(tree) or "", name)
+    code, kind = constants.get("CODE", ""), constants.get("NAME", "")
+    return Page(str(code), str(kind), ast.get_docstring(tree) or "", name)

@@ -10,7 +10,8 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from kerasguard import boundary
-from kerasguard.boundary import OpenCall, inside_guard
+from kerasguard.boundary import inside_guard
+from kerasguard.event import OpenCall
 from kerasguard.faults import contained
 from kerasguard.vocabulary import Diagnosis
 
@@ -152,7 +153,7 @@ def _of_call(
 ) -> Situation:
     from kerasguard.situation import in_call  # the rules may be slow to load, an import may not
 
-    return in_call(call, loss, tensors or {}, whole=whole)
+    return in_call(call, loss, tensors or {}, whole=whole, peeked=boundary.drawn())
 
 
 def _of_loss(frame: FrameType, loss: Any, tensors: dict[str, Any]) -> Situation:

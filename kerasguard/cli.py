@@ -118,7 +118,7 @@ def _wishes(options: argparse.Namespace) -> Wishes:
 
 def _run(script: str, arguments: Sequence[str], report: Path | None, plan: Path | None = None) -> int:
     """Run `script` under guard; return 0, or 1 after an uncaught error. ``SystemExit`` passes through."""
-    from kerasguard import runner, switch
+    from kerasguard import reporting, runner, settings, switch
 
     if report is not None:
         report = report.absolute()  # the script may change the working directory
@@ -128,7 +128,8 @@ def _run(script: str, arguments: Sequence[str], report: Path | None, plan: Path 
     process = os.getpid()
     error: BaseException | None = None
     overlay = _overlay(plan)
-    switch.install()
+    reporting.begin(settings.resolved(report=report).report)
+    switch.install(report=report)
     hook = sys.excepthook
     try:
         runner.execute(script, arguments, overlay.source(script) if overlay is not None else None)
@@ -148,7 +149,8 @@ def _run(script: str, arguments: Sequence[str], report: Path | None, plan: Path 
         return 1
     finally:
         if os.getpid() == process:  # a child that the script forked ends here too
-            _finish(error, report)
+            reporting.failed(switch.diagnose(error) if error is not None else None)
+            reporting.end()
             if overlay is not None and error is not None:
                 overlay.tell(error)
     return 0
@@ -167,35 +169,19 @@ def _overlay(plan: Path | None) -> Overlay | None:
 
 def _show(error: BaseException, hook: object) -> None:
     """Print an uncaught error as the interpreter would, with its explanation below."""
-    from kerasguard import switch
+    from kerasguard import settings, switch
     from kerasguard.faults import contained
     from kerasguard.render import terminal
 
     if sys.stdout is not None:
         sys.stdout.flush()
-    if switch.enabled():
+    if settings.enabled():
         with contained("explaining an uncaught error"):
             switch.explain_uncaught(error)
     if sys.excepthook is hook or sys.excepthook is sys.__excepthook__:
         terminal.show_error(error, switch.diagnose(error))
     else:  # the script put up its own; the note is on the exception
         sys.excepthook(type(error), error, error.__traceback__)
-
-
-def _finish(error: BaseException | None, path: Path | None) -> None:
-    """Write the report, if one is wanted; mistakes that raised nothing were said as warnings when they were noticed."""
-    from kerasguard import switch
-    from kerasguard.faults import contained
-    from kerasguard.render import report
-
-    with contained("writing the report"):
-        if path is None:
-            return
-        diagnosis = switch.diagnose(error) if error is not None else None
-        try:
-            report.write(path, report.report(diagnosis, switch.warnings_seen()))
-        except OSError as failure:
-            print(f"kerasguard: cannot write the report: {failure}", file=sys.stderr)
 
 
 def _print_interrupt(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:

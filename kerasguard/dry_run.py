@@ -10,7 +10,7 @@ from kerasguard.adapters.specs import spec_of
 from kerasguard.adapters.trial import Call, Outcome, call_of, try_call
 from kerasguard.adapters.trial_batches import one_batch
 from kerasguard.adapters.trial_loss import RefusedByRule
-from kerasguard.boundary import OpenCall
+from kerasguard.event import OpenCall
 from kerasguard.situation import Situation, in_call, of_shapes
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kerasguard import catalogue, concern, tracing
+from kerasguard import catalogue, concern, contributed, picture, tracing
 from kerasguard.adapters.trial import Outcome, try_call
 from kerasguard.edits import compiles
 from kerasguard.event import Event
@@ -56,12 +56,12 @@ def checks() -> tuple[Any, ...]:
 
 @functools.cache
 def modules() -> tuple[Any, ...]:
-    """Return the modules of `kerasguard.rules`, by code."""
+    """Return the modules of `kerasguard.rules`, by code, and after them the rules of other libraries."""
     loaded: list[Any] = []
     for name in catalogue.rule_names():
         with contained(f"loading rule {name}"):
             loaded.append(importlib.import_module(f"kerasguard.rules.{name}"))
-    return tuple(loaded)
+    return (*loaded, *contributed.load({module.CODE for module in loaded}))
 
 
 def diagnose(event: Event) -> Diagnosis | None:
@@ -180,6 +180,9 @@ def _diagnosis(evidence: Evidence, rule: Rule, finding: Finding, ranked: list[_T
     best = ranked[0].candidate if ranked else None
     walked = tracing.walked(evidence, finding, best)
     error = evidence.event.error
+    drawing = None
+    with contained("drawing the model"):
+        drawing = picture.draw(evidence, finding.offenders)
     return Diagnosis(
         code=rule.CODE,
         name=rule.NAME,
@@ -193,6 +196,7 @@ def _diagnosis(evidence: Evidence, rule: Rule, finding: Finding, ranked: list[_T
         also=tuple(also),
         crash=evidence.crash,
         exception=ExceptionFacts(_qualified(type(error)), _message(error)),
+        drawing=drawing,
     )
 
 

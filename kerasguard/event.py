@@ -22,6 +22,16 @@ class StackEntry(NamedTuple):
     lineno: int
 
 
+class OpenCall(NamedTuple):
+    """A guarded call that is under way, or has just ended well."""
+
+    entry: str
+    owner: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    frame: FrameType
+
+
 @dataclass(slots=True)
 class Event:
     """A failure that left the outermost guarded call; lives only while it is being explained.

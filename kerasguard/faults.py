@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-RAISE_VARIABLE = "KERASGUARD_RAISE"
+from kerasguard.settings import raises_own_faults
+
 _REPORT_TO = "please report it with the traceback that KERASGUARD_RAISE=1 shows"
 
 
@@ -23,7 +23,7 @@ def contained(doing: str) -> Iterator[None]:
     try:
         yield
     except Exception as fault:  # the one place where every fault has to stop
-        if os.environ.get(RAISE_VARIABLE):
+        if raises_own_faults():
             raise
         announce(doing, fault)
 

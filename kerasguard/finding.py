@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kerasguard.evidence import Evidence
-from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.suspect import Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Expectation, Offender, Place, Step
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """An expression of the user's that carries a wrong property, and how to tell that property.
-
-    ``has`` gets a live object or what is known of one that is gone; None means that it cannot tell.
-    """
-
-    node: ast.expr
-    scope: Scope
-    has: Callable[[Any], bool | None] | None = None
-    name: str = ""
-    path: tuple[Any, ...] = ()  # the part of the expression's value that is meant
 
 
 @dataclass(frozen=True)
@@ -52,6 +37,9 @@ class Finding:
     cause: Place | None = None
     notes: dict[str, Any] = field(default_factory=dict)
     lines: tuple[Step, ...] = ()
+
+
+__all__ = ["Finding", "Rule", "Suspect"]
 
 
 class Rule(Protocol):

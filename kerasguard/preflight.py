@@ -6,8 +6,8 @@ import dataclasses
 import sys
 from typing import Any
 
-from kerasguard.boundary import OpenCall, inside_guard
-from kerasguard.event import Event, full_stack
+from kerasguard.boundary import inside_guard
+from kerasguard.event import Event, OpenCall, full_stack
 from kerasguard.vocabulary import Diagnosis
 
 PARAMETERS = ("model", "x", "y", "sample_weight")

@@ -8,15 +8,12 @@ from functools import cached_property
 from types import FrameType
 from typing import Any, Literal
 
-from kerasguard import boundary
 from kerasguard.adapters import specs, unnoticed
 from kerasguard.adapters.trial_loss import loss_name
-from kerasguard.boundary import OpenCall
-from kerasguard.checks import KerasGuardWarning
-from kerasguard.event import Event, StackEntry
+from kerasguard.event import Event, OpenCall, StackEntry
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Suspect
 from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.suspect import Suspect
 from kerasguard.vocabulary import Shape
 
 Occasion = Literal["call", "loss", "tape"]
@@ -115,6 +112,10 @@ def written(given: Given | None, has: Any = None) -> Suspect | None:
     return Suspect(given.node, given.scope, has, given.name, path)
 
 
+class NothingRaised(Exception):  # noqa: N818 - what it says
+    """Stands in the event of a situation, which has no error."""
+
+
 def _may_be(given: Shape | None, seen: Shape) -> bool:
     """Return whether labels of one shape may reach the loss in the other, whatever their rows."""
     if given is None:
@@ -123,9 +124,10 @@ def _may_be(given: Shape | None, seen: Shape) -> bool:
     return len(one) == len(other) and all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
 
 
-def in_call(call: OpenCall, loss: Any, tensors: dict[str, Any], *, whole: bool) -> Situation:
+def in_call(call: OpenCall, loss: Any, tensors: dict[str, Any], *, whole: bool, peeked: Any = None) -> Situation:
     """Return the situation of a guarded call; ``whole`` where it is looked at for the first time."""
     event = _event(call.entry, call.frame, call.owner, call.args, call.kwargs)
+    event.peeked = peeked
     seen = None if loss is None else _seen(loss, tensors)
     occasions = {"call"} if whole else set()
     return _made(event, occasions | ({"loss"} if seen is not None else set()), seen)
@@ -161,7 +163,7 @@ def _event(
     while around is not None:
         stack.append(StackEntry(around, around.f_lasti, around.f_lineno or 0))
         around = around.f_back
-    return Event(KerasGuardWarning(), entry, owner, args, kwargs or {}, tuple(reversed(stack)), peeked=boundary.drawn())
+    return Event(NothingRaised(), entry, owner, args, kwargs or {}, tuple(reversed(stack)))
 
 
 def _made(event: Event, occasions: set[Any], seen: LossSeen | None) -> Situation:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import FrameType, ModuleType, TracebackType
 from typing import Any, Self, TypeVar
 
-from kerasguard import boundary, checks
+from kerasguard import boundary, checks, reporting, settings
 from kerasguard.adapters import patch_points
 from kerasguard.after_import import ImportWatch
 from kerasguard.boundary import explain_once, guarded, outermost, peeked
@@ -19,9 +19,9 @@ from kerasguard.event import Event, replaced, stash_traceback
 from kerasguard.faults import contained
 from kerasguard.patches import PatchPoint, PatchSet, Wrapper
 from kerasguard.provenance import recorder
+from kerasguard.settings import enabled
 from kerasguard.vocabulary import Diagnosis
 
-SWITCH_VARIABLE = "KERASGUARD"
 DIAGNOSIS = checks.DIAGNOSIS
 WATCHED = frozenset({"fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"})
 OWN_FILES = frozenset({boundary.__file__, checks.__file__})
@@ -44,31 +44,43 @@ _installation: _Installation | None = None
 _CALL = object()  # holds the wish of install()
 
 
-def enabled() -> bool:
-    """Return whether the environment allows the guard (``KERASGUARD=0`` switches it off)."""
-    return os.environ.get(SWITCH_VARIABLE, "1").strip().lower() not in {"0", "off", "false", "no"}
-
-
-def install(*, checks: bool = True) -> None:
+def install(
+    *,
+    checks: bool | None = None,
+    report: str | os.PathLike[str] | None = None,
+    notes: bool | None = None,
+    links: bool | str | None = None,
+    progress: bool | None = None,
+) -> None:
     """Guard every Keras in this process, imported already or later, until `uninstall`.
 
-    Uncaught errors are explained below their traceback. Calling it again changes nothing.
+    Uncaught errors are explained below their traceback. Calling it again changes nothing. An argument that is None
+    leaves the setting to its variable in the environment.
 
     Parameters
     ----------
     checks
-        Whether to warn (`KerasGuardWarning`) of mistakes that raise nothing.
+        Whether to warn (`KerasGuardWarning`) of mistakes that raise nothing (``KERASGUARD_CHECKS``, else True).
+    report
+        Where to write the JSON report of the run (``KERASGUARD_REPORT``, else nowhere; so does an empty path).
+    notes
+        Whether exceptions get the explanation as a note (``KERASGUARD_NOTES``, else True).
+    links
+        Whether terminals get links to the source: True, False, ``"auto"``, or an address with ``{path}`` and ``{row}``
+        (``KERASGUARD_LINKS``, else ``"auto"``).
+    progress
+        Whether a spinner is shown on a terminal while an explanation takes its time (``KERASGUARD_PROGRESS``, else
+        True).
     """
     global _installed_by_call
     with _lock:
         if _installed_by_call or not enabled():
             return
         _installed_by_call = True
-        _wish(_CALL, checks)
-        _acquire()
+        _hold(_CALL, settings.resolved(checks=checks, report=report, notes=notes, links=links, progress=progress))
         from kerasguard import excepthooks
 
-        excepthooks.install(explain_uncaught)
+        excepthooks.install(_uncaught)
 
 
 def uninstall() -> None:
@@ -78,11 +90,11 @@ def uninstall() -> None:
         if not _installed_by_call:
             return
         _installed_by_call = False
-        _withdraw(_CALL)
-        _release()
+        _let_go(_CALL)
         from kerasguard import excepthooks
 
         excepthooks.uninstall()
+        reporting.end()
 
 
 class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
@@ -90,8 +102,8 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
 
     Parameters
     ----------
-    checks
-        Whether to warn (`KerasGuardWarning`) of mistakes that raise nothing; the innermost guard decides.
+    checks, report, notes, links, progress
+        As for `install`; the settings of the innermost guard count.
 
     Examples
     --------
@@ -99,14 +111,23 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
     ...     model.fit(x, y)  # doctest: +SKIP
     """
 
-    def __init__(self, *, checks: bool = True) -> None:
-        self._checks = checks
+    def __init__(
+        self,
+        *,
+        checks: bool | None = None,
+        report: str | os.PathLike[str] | None = None,
+        notes: bool | None = None,
+        links: bool | str | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self._settings = functools.partial(
+            settings.resolved, checks=checks, report=report, notes=notes, links=links, progress=progress
+        )
 
     def __enter__(self) -> Self:
         if enabled():
             with _lock:
-                _wish(self, self._checks)
-                _acquire()
+                _hold(self, self._settings())
             self._held = True
         return self
 
@@ -118,12 +139,11 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
             return
         self._held = False
         try:
-            if isinstance(error, Exception) and diagnose(error) is None:
-                explain_uncaught(error, sys._getframe())  # noqa: SLF001 - the frames around the block
+            if isinstance(error, Exception):
+                _uncaught(error, sys._getframe())  # noqa: SLF001 - the frames around the block
         finally:
             with _lock:
-                _withdraw(self)
-                _release()
+                _let_go(self)
 
     def __call__(self, function: Function) -> Function:
         """Return `function`, guarded while it runs."""
@@ -131,10 +151,16 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
         @functools.wraps(function)
         def within(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            with guard(checks=self._checks):
+            with self._another():
                 return function(*args, **kwargs)
 
         return within  # type: ignore[return-value]  # functools.wraps keeps the signature
+
+    def _another(self) -> guard:
+        """Return a guard with the same settings: calls of one decorated function may overlap."""
+        other = guard()
+        other._settings = self._settings
+        return other
 
 
 def diagnose(error: BaseException) -> Diagnosis | None:
@@ -151,13 +177,29 @@ def explain_uncaught(error: BaseException, around: FrameType | None = None) -> D
     return diagnose(error)
 
 
+def _uncaught(error: BaseException, around: FrameType | None = None) -> Diagnosis | None:
+    """Explain an error that leaves the guarded part of the program, and report it."""
+    diagnosis = explain_uncaught(error, around)
+    reporting.failed(diagnosis)
+    return diagnosis
+
+
 def warnings_seen() -> list[Diagnosis]:
     """Return the mistakes that raised nothing, in the order in which they were noticed."""
     return checks.seen()
 
 
-# Under other names where a parameter is called ``checks``.
-_wish, _withdraw = checks.wish, checks.withdraw
+def _hold(holder: object, wanted: settings.Settings) -> None:
+    settings.hold(holder, wanted)
+    checks.wish(holder, wanted.checks)
+    reporting.begin(wanted.report)
+    _acquire()
+
+
+def _let_go(holder: object) -> None:
+    settings.release(holder)
+    checks.withdraw(holder)
+    _release()
 
 
 def _acquire() -> None:
@@ -250,5 +292,7 @@ def _explain(event: Event) -> None:
         setattr(event.error, DIAGNOSIS, diagnosis)
     except (AttributeError, TypeError):
         return  # an exception with slots: there is nowhere to put it
+    if not settings.current().notes:
+        return
     with contained("writing the note"):
         event.error.add_note(note.note(diagnosis))

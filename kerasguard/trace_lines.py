@@ -169,7 +169,7 @@ def changed(before: Shape | None, after: Shape | None) -> str:
 
 
 def _other_rank(before: Shape, after: Shape) -> str:
-    told = "the rank goes from {} to {} here".format(len(before), len(after))
+    told = f"the rank goes from {len(before)} to {len(after)} here"
     for alike in (tuple.__eq__, _fits):
         if len(after) == len(before) + 1:
             told = "an axis is added at the end here" if alike(before, after[:-1]) else told

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.arguments import order_of
+from kerasguard.provenance.evaluate import evaluate
 from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.walk import Link, birth_way, chain, sources, walk_budget
 from kerasguard.repairs.candidate import Candidate
@@ -13,6 +16,7 @@ from kerasguard.trace_lines import REFUSED, on_way, steps_of
 from kerasguard.vocabulary import Offender, Place, Step
 
 MOST_NAMES = 5
+DECIDING = frozenset({"channels", "color_mode", "ndmin", "keepdims", "num_channels"})
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,11 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
     of the wrong property; else the crash.
     """
     crash = evidence.crash
-    links, way, born = _ways(finding.suspect)
+    suspect = (best.suspect if best is not None else None) or finding.suspect
+    links, way, born = _ways(suspect)
     cause = (best.cause if best is not None else None) or finding.cause
     if cause is None and born is not None:
-        cause = born.place
+        cause = born.place if _made_wrong(born) else _handed_over(links, born, crash)
     if cause is None and best is not None and best.edits:
         cause = _edited(evidence, best)
     if cause is None:
@@ -52,6 +57,27 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
     if cause is not None and not on_way(way, cause) and on_way(links, cause):
         way = links
     return Walked(cause, tuple(steps_of(way, cause, crash, finding.lines)), tuple(links))
+
+
+def _made_wrong(born: Link) -> bool:
+    """Return whether the birth turned something right into something wrong, or could have made it right by its options.
+
+    Data that never had the property right (loaded, drawn at random, written out) is no mistake where it is made.
+    """
+    if any(link.shape for link in sources(born)):
+        return True
+    if not isinstance(born.node, ast.Call):
+        return False
+    function = evaluate(born.node.func, born.scope)
+    return bool(DECIDING & set(order_of(function))) if callable(function) else False
+
+
+def _handed_over(links: list[Link], born: Link, crash: Place | None) -> Place:
+    """Return the last line before the crash that binds the value: there it should have been brought into form."""
+    for link in links:
+        if crash is None or not (link.place.filename == crash.filename and link.place.row == crash.row):
+            return link.place
+    return born.place
 
 
 def _edited(evidence: Evidence, best: Candidate) -> Place | None:

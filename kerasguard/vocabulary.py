@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, Literal
 
 Shape = tuple[int | None, ...]
@@ -107,6 +108,45 @@ class ExceptionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnNode:
+    """A box of a drawing: an Input, a layer, data, labels, the loss, or several layers folded into one.
+
+    Attributes
+    ----------
+    kind
+        The class of a layer; ``data``, ``labels``, ``loss`` or ``layers`` (folded) for the rest.
+    shape
+        Of what comes out, None where it is not known or several tensors do.
+    count
+        How many layers the box stands for.
+    """
+
+    name: str
+    kind: str
+    shape: Shape | None = None
+    state: Literal["ok", "failing", "input"] = "ok"
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnEdge:
+    """A tensor on its way from one box to another, both given by their index; ``refused`` marks the mismatch."""
+
+    source: int
+    target: int
+    shape: Shape | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The graph from the inputs to the failing place, read while the model was alive; sources come before targets."""
+
+    nodes: tuple[DrawnNode, ...]
+    edges: tuple[DrawnEdge, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Everything kerasguard says about one failure; see the JSON contract in README for the fields."""
 
@@ -123,3 +163,16 @@ class Diagnosis:
     crash: Place | None = None
     exception: ExceptionFacts | None = None
     environment: dict[str, str | None] = field(default_factory=dict)
+    drawing: Drawing | None = None
+
+    def to_html(self) -> str:
+        """Return a page of its own: complete in one file, readable without network and scripts."""
+        return str(_html().page(self))
+
+    def _repr_html_(self) -> str:
+        return str(_html().fragment(self))
+
+
+def _html() -> ModuleType:
+    """Return the renderer; by name, because this file is the innermost one and imports nothing of kerasguard."""
+    return importlib.import_module("kerasguard.render.html")

@@ -78,8 +78,7 @@ class Link:
     @property
     def array(self) -> Shape | None:
         """Return the shape of the array that the value is, or is a part of; None when it is not known."""
-        found = shape_of(_into(self.whole, self.path[: len(self.path) - self.axes]))
-        return self.shape if found is None and not self.axes else found
+        return shape_of(_into(self.whole, self.path[: -self.axes])) if self.axes else self.shape
 
     @property
     def seen(self) -> Any:

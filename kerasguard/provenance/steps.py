@@ -38,8 +38,8 @@ def sources(link: Link, budget: Budget | None = None) -> list[Link]:
         found = [
             next_link(link, part, budget, path, lift, same) for part, path, lift, same in _parts(link, node, budget)
         ]
-    found = [one for one in found if one is not None]
-    return found or [one for one in _of_live(link, budget) if one is not None]
+    known = [one for one in found if one is not None]
+    return known or [one for one in _of_live(link, budget) if one is not None]
 
 
 def _of_live(link: Link, budget: Budget) -> list[Link | None]:

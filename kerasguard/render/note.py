@@ -7,7 +7,7 @@ import re
 from kerasguard.render.text import plain
 from kerasguard.vocabulary import Diagnosis
 
-_OURS = re.compile(r"\nKG\d{3} [a-z0-9-]+: ")
+_OURS = re.compile(r"\n[A-Z]+\d+ [a-z0-9-]+: ")  # rules of other libraries have codes of their own
 
 
 def note(diagnosis: Diagnosis) -> str:

@@ -18,7 +18,7 @@ from kerasguard.render.document import (
     Trace,
     build,
 )
-from kerasguard.render.sanitise import ELLIPSIS, cells, cut, cut_left, pad
+from kerasguard.render.sanitise import ELLIPSIS, cells, cut, cut_left, pad, paragraph
 from kerasguard.vocabulary import Diagnosis
 
 WIDTH = 100
@@ -70,6 +70,11 @@ _LADDER = (
 def plain(diagnosis: Diagnosis, width: int = WIDTH) -> str:
     """Return the explanation of `diagnosis` as plain text of at most 25 lines."""
     return "\n".join(line_text(line) for line in layout(build(diagnosis), width))
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """Return the code, the name and the sentence of `diagnosis`, on one line."""
+    return paragraph(f"{diagnosis.code} {diagnosis.name}: {diagnosis.title}")
 
 
 def line_text(line: Line) -> str:

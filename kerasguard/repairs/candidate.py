@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kerasguard.adapters.trial import Call, Outcome
+from kerasguard.provenance.suspect import Suspect
 from kerasguard.vocabulary import Applicability, Edit, Place
 
 
@@ -27,6 +28,8 @@ class Candidate:
         A trial of another kind (a part of a graph rebuilt); used where `call` is None.
     cause
         The line to blame when this repair wins; None leaves it to the birth of the wrong property.
+    suspect
+        What to trace when this repair wins, where that is another tensor than the finding's.
     exact
         Whether the edits do to the program just what `call` or `check` does to the objects. A repair that
         is not exact is never called verified.
@@ -41,5 +44,6 @@ class Candidate:
     call: Call | None = None
     check: Callable[[], Outcome] | None = None
     cause: Place | None = None
+    suspect: Suspect | None = None
     exact: bool = True
     applicability: Applicability = "safe"

@@ -124,6 +124,7 @@ def is_a_batch(evidence: Evidence, given: Given) -> bool:
     return bool(given.shape) and len(rows) == 1 and (given.shape or (None,))[0] in rows - {None}
 
 
+VALIDATION = {"x": 0, "y": 1, "sample_weight": 2}  # where validation_data holds each
 Select = Callable[[Transformation], bool]
 
 
@@ -163,8 +164,25 @@ def _together(wrong: list[Pair], change: Transformation) -> list[tuple[Given, Tr
     return result
 
 
+def _in_validation(call: Call, one: Given) -> Any:
+    """Return the validation tensor in the place of a training tensor, when it has samples of the same shape."""
+    value = call.validation_data
+    try:
+        for step in (VALIDATION[one.slot], *one.path):
+            value = value[step]
+    except (KeyError, IndexError, TypeError):
+        return None
+    shape = specs.shape_of(value)
+    return value if shape is not None and one.shape is not None and shape[1:] == one.shape[1:] else None
+
+
 def _candidate(evidence: Evidence, call: Call, changes: list[tuple[Given, Transformation]]) -> Candidate:
     values = {(one.slot, one.path): change.value(one.value) for one, change in changes}
+    values |= {
+        ("validation_data", (VALIDATION[one.slot], *one.path)): change.value(value)
+        for one, change in changes
+        if (value := _in_validation(call, one)) is not None
+    }
     written = tuple(edit for one, change in changes for edit in writing.at_use(evidence, one, change))
     lossy = any(change.lossy for _, change in changes)
     return Candidate(

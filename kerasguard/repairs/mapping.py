@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from kerasguard.adapters import specs
 from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.walk import Link, chain
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation
@@ -20,9 +22,10 @@ NAMES = ("x", "y", "w")
 
 def candidates(evidence: Evidence, call: Call, changes: Sequence[tuple[Given, Transformation]]) -> Iterator[Candidate]:
     """Propose to map the changes over the elements of the dataset that was passed."""
-    del evidence
     given, change = changes[0]
     dataset = given.value
+    if specs.kind_of(dataset) in ("generator", "pydataset"):
+        yield from _where_yielded(evidence, changes)
     if specs.kind_of(dataset) != "dataset" or any(one.value is not dataset for one, _ in changes):
         return
     if given.node is None or given.scope is None or given.scope.source is None:
@@ -56,6 +59,38 @@ def candidates(evidence: Evidence, call: Call, changes: Sequence[tuple[Given, Tr
         call=dataclasses.replace(call, **{slot: mapped}),
         applicability="unsafe" if change.lossy else "safe",
     )
+
+
+def _where_yielded(evidence: Evidence, changes: Sequence[tuple[Given, Transformation]]) -> Iterator[Candidate]:
+    """Propose the changes where a generator yields, or a Sequence returns, its batches; only a rerun could prove them."""
+    found: list[tuple[Link, Transformation]] = []
+    for one, change in changes:
+        link = _handed_out(one)
+        if link is None:
+            return
+        found.append((link, change))
+    if all(change.kind == "add_axis" and change.axis == 0 for _, change in found):
+        # Single samples: the labels that come with them lack the same axis.
+        mended = {id(one) for one, _ in changes}
+        others = [one for one in evidence.everything if one.element is not None and id(one) not in mended]
+        found += [(link, found[0][1]) for one in others if (link := _handed_out(one)) is not None]
+    written = []
+    for link, change in found:
+        pattern, imports = writing.pattern(link.source, "numpy", change.patterns)
+        written += [edit for edit in (*imports, edits.wrap(link.source, link.node, pattern)) if edit not in written]
+    title = changes[0][1].title.format(f"each `{changes[0][0].name}`")
+    yield Candidate(title, tuple(written), changes[0][1].cost + 0.4, cause=found[0][0].place, exact=False)
+
+
+def _handed_out(one: Given) -> Link | None:
+    """Return the expression that a generator yields, or that ``__getitem__`` returns, for one tensor."""
+    if one.node is None or one.scope is None or one.element is None:
+        return None
+    for link in chain(one.node, one.scope, ("*", *one.element)):
+        value = getattr(link.statement, "value", None)
+        if isinstance(value, ast.Yield) or isinstance(link.statement, ast.Return):
+            return link
+    return None
 
 
 def _written(text: str, name: str, inner: tuple[Any, ...], pattern: str) -> str | None:

@@ -89,8 +89,22 @@ def name_of(evidence: Evidence, slot: str) -> str:
 def unbatched(evidence: Evidence, wrong: list[Pair]) -> bool:
     """Return whether every misfit lacks just the batch axis."""
     return bool(wrong) and all(
-        one.element is not None and one.shape is not None and want.fits((None, *one.shape)) for one, want in wrong
+        one.element is not None
+        and one.shape is not None
+        and want.fits((None, *one.shape))
+        and not _batched_last(one.value)
+        for one, want in wrong
     )
+
+
+def _batched_last(dataset: Any) -> bool:
+    """Return whether the elements are batches: what follows the last batch stage does not take them apart."""
+    for stage in stages(dataset):
+        if type(stage).__name__ in BATCH_STAGES:
+            return True
+        if "FlatMap" in type(stage).__name__ or "Unbatch" in type(stage).__name__ or "Map" in type(stage).__name__:
+            return False
+    return False
 
 
 def batched_twice(wrong: list[Pair]) -> bool:

@@ -15,6 +15,7 @@ from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.suspect import Suspect, of_length, of_rank
 from kerasguard.provenance.values import Ghost, shape_of
 from kerasguard.provenance.walk import Link, chain
 from kerasguard.repairs import reshapes, writing
@@ -216,11 +217,12 @@ def _alike(one: Given, scope: Scope, demand: Demand) -> Iterator[tuple[str, Any]
         if name.startswith("_") or value is one.value or name == one.name:
             continue
         shape = shape_of(value)
-        if shape is None or isinstance(value, Ghost) or not demand.fits(shape) or len(shape) != len(one.shape or ()):
+        if shape is None or isinstance(value, Ghost) or not demand.fits(shape):
             continue
-        if shape[1:] == (one.shape or ())[1:] and str(getattr(value, "dtype", "")) == str(
-            getattr(one.value, "dtype", "")
-        ):
+        same_samples = shape[1:] == (one.shape or ())[1:]
+        same_kind = same_samples and str(getattr(value, "dtype", "")) == str(getattr(one.value, "dtype", ""))
+        # Names of one unpacking may have changed places whatever they hold; the trial tells.
+        if same_kind or (isinstance(one.node, ast.Name) and _swapped(scope, one.node, name) is not None):
             count += 1
             if count > MOST_ALIKE:
                 return
@@ -280,4 +282,13 @@ def _candidate(evidence: Evidence, call: Call, one: Given, change: Transformatio
         call=changed(call, {(one.slot, one.path): change.value(one.value)}) if one.spec.kind != "python" else None,
         exact=exact and bool(written),
         applicability="unsafe" if change.lossy else "safe",
+        suspect=_suspect(one, change),
     )
+
+
+def _suspect(one: Given, change: Transformation) -> Suspect | None:
+    """Return what to trace when this change mends the rows: where the rank, or the number of rows, became wrong."""
+    if one.node is None or one.scope is None or one.shape is None:
+        return None
+    has = of_rank(len(one.shape)) if change.kind in ("add_axis", "drop_axis") else of_length(one.shape[0])
+    return Suspect(one.node, one.scope, has, one.name)

@@ -7,9 +7,23 @@ from typing import Any
 
 from kerasguard.evidence import Evidence, Given
 from kerasguard.finding import Finding, Suspect
-from kerasguard.provenance.values import Ghost, shape_of
+from kerasguard.provenance.suspect import of_last_size, of_length, of_rank, of_sample
 from kerasguard.repairs.data import Pair
 from kerasguard.vocabulary import Expectation, Offender, Place, Shape
+
+
+__all__ = [
+    "data_finding",
+    "element_suspect",
+    "expectation",
+    "of_last_size",
+    "of_length",
+    "of_rank",
+    "of_sample",
+    "receiver",
+    "shape",
+    "suspect",
+]
 
 
 def shape(sizes: Shape | None) -> str:
@@ -38,59 +52,12 @@ def suspect(given: Given, has: Callable[[Any], bool | None] | None = None) -> Su
     return Suspect(given.node, given.scope, has, given.name, path)
 
 
-def _untold(value: Any) -> bool | None:
-    """Return False for what is no array at all (a file name, bytes); None for an array of which too little is known."""
-    return None if shape_of(value) is not None or isinstance(value, Ghost) else False
-
-
 def element_suspect(given: Given) -> Suspect | None:
     """Return where the trace of a tensor starts, into the elements of a dataset where it is part of one."""
     if given.node is None or given.scope is None:
         return None
     path = () if given.element is None else ("*", *given.element)
     return Suspect(given.node, given.scope, None, given.name, path)
-
-
-def of_rank(rank: int) -> Callable[[Any], bool | None]:
-    """Return the property of having this rank."""
-
-    def has(value: Any) -> bool | None:
-        sizes = shape_of(value)
-        return _untold(value) if sizes is None else len(sizes) == rank
-
-    return has
-
-
-def of_last_size(size: int | None) -> Callable[[Any], bool | None]:
-    """Return the property of having this size on the last axis."""
-
-    def has(value: Any) -> bool | None:
-        sizes = shape_of(value)
-        return _untold(value) if not sizes or sizes[-1] is None else sizes[-1] == size
-
-    return has
-
-
-def of_sample(sample: Shape) -> Callable[[Any], bool | None]:
-    """Return the property of having samples of this shape, whatever the leading axis."""
-
-    def has(value: Any) -> bool | None:
-        sizes = shape_of(value)
-        if sizes is None:
-            return _untold(value)
-        return len(sizes) >= len(sample) and tuple(sizes[len(sizes) - len(sample) :]) == sample
-
-    return has
-
-
-def of_length(length: int | None) -> Callable[[Any], bool | None]:
-    """Return the property of having so many rows."""
-
-    def has(value: Any) -> bool | None:
-        sizes = shape_of(value)
-        return _untold(value) if not sizes or sizes[0] is None else sizes[0] == length
-
-    return has
 
 
 def data_finding(

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -181,10 +180,10 @@ def test_explain_lists_every_code(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a code there is a line for each rule."""
     assert cli.main(["explain"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines] == [[rule.CODE, rule.NAME] for rule in engine.rules()]
+    assert [line.split()[:2] for line in lines] == [[rule.CODE, rule.NAME] for rule in engine.modules()]
 
 
-@pytest.mark.parametrize("rule", engine.rules(), ids=lambda rule: rule.CODE)
+@pytest.mark.parametrize("rule", engine.modules(), ids=lambda rule: rule.CODE)
 def test_explain_prints_the_page(rule: object, capsys: pytest.CaptureFixture[str]) -> None:
     """A code in any case, or the rule's name, prints all sections of its page."""
     shown = []
@@ -230,41 +229,6 @@ def test_an_example_can_be_observed_in_another_interpreter(tmp_path: Path) -> No
     """Where processes cannot be forked, the demo starts an interpreter for each example."""
     outcome = demo._in_subprocess(write(tmp_path, "kg301_something.py", "print('hello')\n1 / 0\n"))
     assert outcome.error == "ZeroDivisionError: division by zero"
-
-
-PLUGIN = [] if entry_points(group="pytest11", name="kerasguard") else ["-p", "kerasguard.pytest_plugin"]
-
-
-def test_the_plugin_is_off_by_default(python: Python, tmp_path: Path) -> None:
-    """Without its flag the plugin imports nothing of kerasguard but itself."""
-    write(
-        tmp_path,
-        "test_it.py",
-        "import sys\ndef test():\n    ours = {n for n in sys.modules if n.startswith('kerasguard.')}\n"
-        "    assert ours <= {'kerasguard._version', 'kerasguard.pytest_plugin', 'kerasguard.vocabulary'}, ours\n"
-        "    assert 'rich' not in sys.modules and 'wrapt' not in sys.modules\n",
-    )
-    done = python(["-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGIN, "test_it.py"])
-    assert done.returncode == 0, done.stdout
-
-
-def test_the_plugin_gives_the_explanation_a_section(python: Python, tmp_path: Path) -> None:
-    """A failed test with a diagnosis shows it once, under a heading of its own; other failures look as ever."""
-    write(
-        tmp_path,
-        "test_it.py",
-        "import pytest\nfrom kerasguard import switch\nfrom kerasguard.render import note\n"
-        "from kerasguard.vocabulary import Diagnosis\n"
-        "def test_shape():\n    error = ValueError('no')\n"
-        "    found = Diagnosis('KG301', 'missing-batch-axis', 'One sample.', '', None)\n"
-        "    setattr(error, switch.DIAGNOSIS, found)\n    error.add_note(note.note(found))\n    raise error\n"
-        "def test_other():\n    assert 1 == 2\n",
-    )
-    done = python(["-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGIN, "--kerasguard", "test_it.py"])
-    assert done.returncode == 1
-    assert done.stdout.count("KG301 missing-batch-axis: One sample.") == 1
-    assert " kerasguard -----" in done.stdout
-    assert "2 failed" in done.stdout
 
 
 def test_readme_and_ci_run_the_same_tests() -> None:

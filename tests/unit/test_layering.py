@@ -17,11 +17,11 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_examples" not in path
 LEVELS = (
     {"__main__"},
     {"cli", "demo", "explain", "pytest_plugin", "ipython", "fixing", "preflight"},
-    {"switch", "excepthooks"},
+    {"switch", "excepthooks", "reporting"},
     {"checks"},
     {"boundary"},
     {"engine"},
-    {"concern", "tracing"},
+    {"concern", "picture", "tracing"},
     {"rules"},
     {"finding"},
     {"repairs"},
@@ -30,7 +30,7 @@ LEVELS = (
     {"adapters"},
     {"provenance"},
     {"render", "runner", "catalogue"},
-    {"event", "vocabulary", "faults", "patches", "after_import", "_version"},
+    {"event", "folding", "vocabulary", "faults", "settings", "contributed", "patches", "after_import", "_version"},
 )
 DOORS = {
     "tensorflow": "adapters",
