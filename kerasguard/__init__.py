@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from kerasguard._version import __version__
 
 if TYPE_CHECKING:
-    from kerasguard.preflight import check
     from kerasguard.checks import KerasGuardWarning
+    from kerasguard.ipython import load_ipython_extension, unload_ipython_extension
+    from kerasguard.preflight import check
     from kerasguard.switch import diagnose, guard, install, uninstall
     from kerasguard.vocabulary import Diagnosis, Fix, Place
 
@@ -22,7 +23,9 @@ __all__ = [
     "diagnose",
     "guard",
     "install",
+    "load_ipython_extension",
     "uninstall",
+    "unload_ipython_extension",
 ]
 _HOMES = {
     "check": "preflight",
@@ -34,6 +37,8 @@ _HOMES = {
     "Diagnosis": "vocabulary",
     "Fix": "vocabulary",
     "Place": "vocabulary",
+    "load_ipython_extension": "ipython",
+    "unload_ipython_extension": "ipython",
 }
 
 

@@ -24,6 +24,7 @@ from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 MOST_TRIALS = 8
 MOST_SECONDS = 2.0
 MOST_FIXES = 3
+REFUSED_ALL = 0.3  # weight that a rule loses when none of its repairs works
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class _Tried:
     @property
     def accepted(self) -> bool:
         return self.outcome is not None and self.outcome.accepted
+
+    @property
+    def refused(self) -> bool:
+        return self.outcome is not None and not self.outcome.accepted and not self.outcome.undecided
 
     @property
     def verified(self) -> bool:
@@ -168,8 +173,14 @@ def _winner(found: list[tuple[Rule, Finding]], tried: list[_Tried]) -> tuple[Rul
     if ranked and ranked[0].accepted:
         best = ranked[0]
         return best.rule, best.finding, [t for t in ranked if t.rule is best.rule]
-    rule, finding = max(found, key=lambda item: item[1].weight)
-    return rule, finding, [t for t in ranked if t.rule is rule and (t.outcome is None or t.accepted)]
+    rule, finding = max(found, key=lambda item: item[1].weight - REFUSED_ALL * _refused(item[0], ranked))
+    return rule, finding, [t for t in ranked if t.rule is rule and not t.refused]
+
+
+def _refused(rule: Rule, tried: list[_Tried]) -> bool:
+    """Return whether Keras refused every repair of a rule: a sign that its explanation is not the right one."""
+    mine = [t for t in tried if t.rule is rule]
+    return bool(mine) and all(t.refused for t in mine)
 
 
 def _rank(tried: _Tried) -> tuple[bool, bool, float]:

@@ -109,7 +109,7 @@ def written(given: Given | None, has: Any = None) -> Suspect | None:
     if given is None or given.node is None or given.scope is None:
         return None
     path = () if given.element is None else ("*", *given.element)
-    return Suspect(given.node, given.scope, has, given.name, path)
+    return Suspect(given.node, given.scope, has, given.name, path=path)
 
 
 class NothingRaised(Exception):  # noqa: N818 - what it says

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.arguments import order_of
@@ -49,7 +50,7 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
     links, way, born = _ways(suspect)
     cause = (best.cause if best is not None else None) or finding.cause
     if cause is None and born is not None:
-        cause = born.place if _made_wrong(born) else _handed_over(links, born, crash)
+        cause = born.place if _made_wrong(born, suspect) else _handed_over(links, born, crash)
     if cause is None and best is not None and best.edits:
         cause = _edited(evidence, best)
     if cause is None:
@@ -59,17 +60,25 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
     return Walked(cause, tuple(steps_of(way, cause, crash, finding.lines)), tuple(links))
 
 
-def _made_wrong(born: Link) -> bool:
+def _made_wrong(born: Link, suspect: Suspect | None) -> bool:
     """Return whether the birth turned something right into something wrong, or could have made it right by its options.
 
     Data that never had the property right (loaded, drawn at random, written out) is no mistake where it is made.
     """
-    if any(link.shape for link in sources(born)):
+    operands = [link for link in sources(born) if link.shape]
+    if suspect is not None and suspect.right is not None:
+        return any(suspect.right(link.seen) for link in operands if not _is_list(link.value))
+    if operands:
         return True
     if not isinstance(born.node, ast.Call):
         return False
     function = evaluate(born.node.func, born.scope)
     return bool(DECIDING & set(order_of(function))) if callable(function) else False
+
+
+def _is_list(value: Any) -> bool:
+    """Return whether a value only gathers arrays: joining them takes the axis away again."""
+    return isinstance(value, list | tuple) or getattr(value, "kind", "") == "list"
 
 
 def _handed_over(links: list[Link], born: Link, crash: Place | None) -> Place:

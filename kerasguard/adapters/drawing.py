@@ -229,6 +229,9 @@ def _draw_ends(sketch: _Sketch, scene: Scene) -> None:
 def _draw_calls(sketch: _Sketch, scene: Scene, calls: list[tuple[Any, Any]], ends: list[_End]) -> None:
     """Draw the way of the `ends` through layers that call each other, to the innermost one."""
     for (outer, _), (inner, inputs) in zip(calls, calls[1:], strict=False):
+        graph = graph_of(outer)
+        if outer is scene.owner and graph is not None and ends:
+            ends = _entered(sketch, scene, graph.inputs, ends)
         ends = _through(sketch, scene, outer, inner, ends)
         actual = [specs.shape_of(leaf) for _, leaf in leaves(inputs) if specs.shape_of(leaf) is not None]
         if len(actual) == len(ends):
@@ -254,7 +257,7 @@ def _through(sketch: _Sketch, scene: Scene, outer: Any, inner: Any, ends: list[_
     graph = graph_of(outer)
     node = None if graph is None else _node_in(outer, inner)
     if graph is not None and node is not None:
-        known = dict(zip((id(tensor) for tensor in graph.inputs), _arranged(graph.inputs, ends, scene), strict=False))
+        known = dict(zip((id(tensor) for tensor in graph.inputs), ends, strict=False))
         return sketch.history(input_tensors(node), known if len(known) == len(graph.inputs) == len(ends) else None)
     if wants.is_sequential(outer):
         for layer in outer.layers:
@@ -269,6 +272,19 @@ def _through(sketch: _Sketch, scene: Scene, outer: Any, inner: Any, ends: list[_
     box = sketch.layer(outer)
     sketch.arrows(ends, box)
     return [_End(box, None)]
+
+
+def _entered(sketch: _Sketch, scene: Scene, inputs: Sequence[Any], ends: list[_End]) -> list[_End]:
+    """Draw the Inputs that take the data, in their order."""
+    if len(inputs) != len(ends):
+        return ends
+    inside: list[_End] = []
+    for index, (tensor, end) in enumerate(zip(inputs, _arranged(inputs, ends, scene), strict=True)):
+        shape = specs.shape_of(tensor)
+        box = sketch.box(wants.input_name(scene.owner, tensor, index), "InputLayer", shape, "input")
+        sketch.arrow(end, box)
+        inside.append(_End(box, shape))
+    return inside
 
 
 def _node_in(model: Any, layer: Any) -> Any:
@@ -347,8 +363,8 @@ def _draw_loss(sketch: _Sketch, scene: Scene) -> None:
         if box is not None:
             sketch.arrows(ends, box)
     else:
-        arranged = _arranged(graph.inputs, ends, scene)
-        known = dict(zip((id(tensor) for tensor in graph.inputs), arranged, strict=False))
+        ends = _entered(sketch, scene, graph.inputs, ends)
+        known = dict(zip((id(tensor) for tensor in graph.inputs), ends, strict=False))
         predictions = sketch.history(graph.outputs, known if len(known) == len(graph.inputs) else None)
     labels = sketch.passed(scene.labels, "labels")
     target = sketch.box(scene.function or "loss", "loss", None, "failing")

@@ -190,19 +190,22 @@ class _Runner:
         key = id(step.operation)
         if key in self._change.instead and self._change.instead[key] is None:
             return args[0]
-        return self._layer(index, step.operation)(*args, **kwargs)
+        made = self._another(step.operation) if step.again else self._layer(index, step.operation)
+        return made(*args, **kwargs)
 
     def _layer(self, index: int, operation: Any) -> Any:
         key = id(operation)
         if index in self._change.own:
             return self._copy(operation)
         if key not in self._copies:
-            new = self._change.instead.get(key)
-            made = self._new(new) if new is not None else self._copy(operation)
-            if key in self._change.wrapped:
-                made = self._keras.layers.TimeDistributed(made)
-            self._copies[key] = made
+            self._copies[key] = self._another(operation)
         return self._copies[key]
+
+    def _another(self, operation: Any) -> Any:
+        """Return one more layer of the kind, changed as that one is."""
+        new = self._change.instead.get(id(operation))
+        made = self._new(new) if new is not None else self._copy(operation)
+        return self._keras.layers.TimeDistributed(made) if id(operation) in self._change.wrapped else made
 
     def _new(self, new: New) -> Any:
         return getattr(self._keras.layers, new.kind)(**new.arguments)

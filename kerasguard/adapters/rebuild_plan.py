@@ -35,6 +35,8 @@ class Step:
         What it gave when the user's program ran; empty where it failed.
     part_of
         The nested models that the step is a part of, outermost first.
+    again
+        Whether the call is of another layer that is made as `operation` was: one that the program has yet to make.
     """
 
     operation: Any
@@ -43,6 +45,7 @@ class Step:
     outputs: tuple[int, ...]
     shapes: tuple[Shape | None, ...] = ()
     part_of: tuple[Any, ...] = ()
+    again: bool = False
 
     @property
     def is_input(self) -> bool:

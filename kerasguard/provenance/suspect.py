@@ -16,13 +16,15 @@ from kerasguard.vocabulary import Shape
 class Suspect:
     """An expression of the user's that carries a wrong property, and how to tell that property.
 
-    ``has`` gets a live object or what is known of one that is gone; None means that it cannot tell.
+    ``has`` gets a live object or what is known of one that is gone; None means that it cannot tell. ``right`` tells in
+    the same way what a value has to be like: only what made something wrong of something right is to blame.
     """
 
     node: ast.expr
     scope: Scope
     has: Callable[[Any], bool | None] | None = None
     name: str = ""
+    right: Callable[[Any], bool | None] | None = None
     path: tuple[Any, ...] = ()  # the part of the expression's value that is meant
 
 

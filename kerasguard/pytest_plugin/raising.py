@@ -87,4 +87,5 @@ class raises:  # noqa: N801 - used like pytest.raises
 def _described(error: Exception) -> str:
     from kerasguard.render import sanitise
 
-    return sanitise.cut(sanitise.paragraph(f"{type(error).__name__}: {error}"), 200)
+    first = sanitise.message(f"{type(error).__name__}: {error}").partition("\n")[0]
+    return sanitise.cut(first, 200)

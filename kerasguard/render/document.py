@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -130,9 +130,21 @@ def shape_text(shape: Shape | None) -> str:
     return str(tuple(None if axis is None else int(axis) for axis in shape))
 
 
+_namer: Callable[[str], str | None] = lambda _: None  # noqa: E731 - a default
+
+
+def name_files(namer: Callable[[str], str | None] | None) -> None:
+    """Show file names as `namer` says, where it returns a name: the cells of a notebook are no files."""
+    global _namer  # noqa: PLW0603 - there is one program
+    _namer = namer or (lambda _: None)
+
+
 def shown_path(filename: str) -> str:
-    """Return `filename` relative to the working directory when it lies below it."""
+    """Return the name of a notebook's cell, or `filename` relative to the working directory when it lies below it."""
     try:
+        named = _namer(filename)
+        if named is not None:
+            return named
         path = Path(filename)
         if path.is_absolute() and path.is_relative_to(Path.cwd()):
             return str(path.relative_to(Path.cwd()))
@@ -166,13 +178,17 @@ def _table_rows(diagnosis: Diagnosis) -> list[TableRow]:
     return rows
 
 
+def steps_of(diagnosis: Diagnosis) -> tuple[Step, ...]:
+    """Return the trace; cause and crash alone where there is none."""
+    if diagnosis.trace:
+        return diagnosis.trace
+    ends = ((diagnosis.cause, "the cause"), (diagnosis.crash, "refused here"))
+    distinct = ends[1:] if diagnosis.cause == diagnosis.crash else ends
+    return tuple(Step(place, note) for place, note in distinct if place is not None)
+
+
 def _trace_rows(diagnosis: Diagnosis) -> list[TraceRow]:
-    steps = diagnosis.trace
-    if not steps:
-        ends = ((diagnosis.cause, "the cause"), (diagnosis.crash, "refused here"))
-        distinct = ends[1:] if diagnosis.cause == diagnosis.crash else ends
-        steps = tuple(Step(place, note) for place, note in distinct if place is not None)
-    return [TraceRow(_where(step.place), _first_line(step.place), _note(step)) for step in steps]
+    return [TraceRow(_where(step.place), _first_line(step.place), note_of(step)) for step in steps_of(diagnosis)]
 
 
 def _where(place: Place) -> str:
@@ -185,7 +201,8 @@ def _first_line(place: Place) -> str:
     return one_line(lines[0].rstrip() + more)
 
 
-def _note(step: Step) -> str:
+def note_of(step: Step) -> str:
+    """Return what happens at a step, with the shape there."""
     note, shape = paragraph(step.note), shape_text(step.shape)
     if not shape or shape in note:
         return note
@@ -199,14 +216,15 @@ def _change(fixes: Sequence[Fix]) -> Change:
         for line in changed_lines(first.edits)
     ]
     return Change(
-        paragraph(f"{first.title} ({_tried(first)}):" if first.edits else f"{first.title} ({_tried(first)})"),
+        paragraph(f"{first.title} ({tried(first)}):" if first.edits else f"{first.title} ({tried(first)})"),
         first.status == "verified",
         tuple(rows or _bare_edits(first.edits)),
-        tuple(paragraph(f"{fix.title} ({_tried(fix)})") for fix in others[:MOST_ALTERNATIVES]),
+        tuple(paragraph(f"{fix.title} ({tried(fix)})") for fix in others[:MOST_ALTERNATIVES]),
     )
 
 
-def _tried(fix: Fix) -> str:
+def tried(fix: Fix) -> str:
+    """Return how far a fix was tried."""
     if fix.status != "verified":
         return "not tried"
     return f"tried on your objects: {fix.evidence}" if fix.evidence else "tried on your objects"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from kerasguard.adapters import rebuild_plan, specs, wants
+from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Built, Change, New, WrongInputShape, rebuild
 from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, leaves
 from kerasguard.adapters.trial import Outcome
@@ -17,9 +17,10 @@ from kerasguard.evidence import Evidence
 from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import source_of
+from kerasguard.repairs.building_plans import plan_of, symbolic
 from kerasguard.repairs.building_sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.vocabulary import Edit, Place, Shape
+from kerasguard.vocabulary import Applicability, Edit, Place, Shape
 
 MOST_TRIES = 30
 MOST_ACCEPTED = 3
@@ -42,6 +43,7 @@ class Proposal:
     cause: Place | None = None
     exact: bool = False
     names: tuple[str, ...] = ()
+    applicability: Applicability = "safe"
 
 
 @dataclass(eq=False)
@@ -95,7 +97,7 @@ class Failure:
     def on_data(self) -> bool:
         """Whether the model was being built on data, not by the user's own lines."""
         call = self.evidence.call
-        return call is not None and not _symbolic([call.x])
+        return call is not None and not symbolic([call.x])
 
     @cached_property
     def wanted_rank(self) -> int | None:
@@ -216,51 +218,6 @@ def _failure(evidence: Evidence) -> Failure | None:
     return Failure(evidence, plan, control, traced)
 
 
-def plan_of(evidence: Evidence) -> tuple[Plan, bool] | None:
-    """Return the steps that lead to the failing call, and whether they must be traced as fit does."""
-    event = evidence.event
-    if event.entry in ("call", "op") and _symbolic([list(event.args), dict(event.kwargs)]):
-        return _with(rebuild_plan.plan_of_call(event.owner, event.args, event.kwargs), traced=False)
-    for call in evidence.layer_calls:
-        if _symbolic(call.inputs) and call.layer is not event.owner:
-            return _with(rebuild_plan.plan_of_call(call.layer, (call.inputs,), {}), traced=False)
-    if event.entry == "add" and event.args and wants.is_layer(event.args[0]):
-        return _with(_added(event.owner, event.args[0]), traced=False)
-    for call in evidence.layer_calls:
-        if wants.is_model(call.layer) and call.inputs is not None:
-            return _with(_on_data(call.layer, call.inputs), traced=True)
-    return None
-
-
-def _with(plan: Plan | None, *, traced: bool) -> tuple[Plan, bool] | None:
-    return None if plan is None else (plan, traced)
-
-
-def _added(model: Any, layer: Any) -> Plan | None:
-    """Return the plan for a layer that is added to a Sequential: it would be called on the output there is."""
-    try:
-        outputs = [leaf for _, leaf in leaves(model.outputs)]
-    except (AttributeError, ValueError):
-        return None
-    return rebuild_plan.plan_of_call(layer, (outputs[0],), {}) if len(outputs) == 1 else None
-
-
-def _on_data(model: Any, inputs: Any) -> Plan | None:
-    shapes = []
-    for _, leaf in leaves(inputs):
-        shape = specs.shape_of(leaf)
-        if not shape:
-            return None
-        shapes.append(((None, *shape[1:]), specs.dtype_of(leaf)))
-    if rebuild_plan.graph_of(model) is not None:
-        return rebuild_plan.plan_of_model(model, shapes)
-    return rebuild_plan.plan_of_chain(model, *shapes[0]) if wants.is_sequential(model) and len(shapes) == 1 else None
-
-
-def _symbolic(tree: Any) -> bool:
-    return any(wants.is_keras_tensor(leaf) for _, leaf in leaves(tree))
-
-
 def kind_of(failure: Failure) -> str:
     """Return the code of the mistake, decided by what the layer would have taken."""
     held = vars(failure)
@@ -351,6 +308,7 @@ def candidates(evidence: Evidence, code: str) -> Iterator[Candidate]:
                 check=lambda built=built: _outcome(failure, built),  # type: ignore[misc]
                 cause=proposal.cause,
                 exact=proposal.exact,
+                applicability=proposal.applicability,
             )
 
 

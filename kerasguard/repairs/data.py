@@ -11,6 +11,7 @@ from kerasguard.adapters.specs import Path
 from kerasguard.adapters.trial import Call
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.suspect import Suspect, of_last_size, of_rank, of_sample
 from kerasguard.repairs import mapping, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation, proposals
@@ -192,4 +193,20 @@ def _candidate(evidence: Evidence, call: Call, changes: list[tuple[Given, Transf
         call=changed(call, values),
         exact=bool(written),
         applicability="unsafe" if lossy else "safe",
+        suspect=_suspect(*changes[0]),
     )
+
+
+def _suspect(one: Given, change: Transformation) -> Suspect | None:
+    """Return what to trace when this change mends the data: the property that it changes."""
+    if one.node is None or one.scope is None or not one.shape:
+        return None
+    after = change.shape(one.shape) or ()
+    right = None
+    if len(after) != len(one.shape):
+        has, right = of_rank(len(one.shape)), of_rank(len(after))
+    elif change.kind == "channels":
+        has = of_last_size(one.shape[-1])
+    else:
+        has = of_sample(tuple(one.shape[1:]))
+    return Suspect(one.node, one.scope, has, one.name, right)

@@ -11,8 +11,9 @@ from kerasguard.adapters import losses
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
+from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
-from kerasguard.provenance.values import ghost_of
+from kerasguard.provenance.values import ghost_of, shape_of
 from kerasguard.repairs import constructors, labels
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import Pair
@@ -28,21 +29,60 @@ def encoding(pair: Pair) -> Link | None:
     if given.node is None or given.scope is None:
         return None
     for link in walk.chain(given.node, given.scope, labels.element_path(given)):
-        if not link.path and _encoder(link.node) is not None:
+        if link.path in labels.WHOLE and encoded(link.node) is not None:
             return link
     return None
 
 
-def _encoder(node: ast.AST) -> ast.expr | None:
+def encoded_twice(pair: Pair) -> Link | None:
+    """Return the encoding of labels that had one column for each class before it: they have one axis too many now."""
+    shape, output = pair.given.shape, pair.head.shape
+    if shape is None or output is None or len(shape) != len(output) + 1:
+        return None
+    link = encoding(pair)
+    inner = encoded(link.node) if link is not None else None
+    if link is None or inner is None:
+        return None
+    before = shape_of(evaluate(inner, link.scope))
+    if before is None:
+        return link if any(encoded(node) is not None for node in _before(link)) else None
+    return link if labels.fits(labels.rehead(pair, shape=(None, *before[1:]))) else None
+
+
+def _before(link: Link) -> Iterator[ast.AST]:
+    """Yield the expressions of which an encoding's labels were made."""
+    inner = encoded(link.node)
+    if inner is not None:
+        yield from (one.node for one in walk.chain(inner, link.scope))
+
+
+def once(evidence: Evidence, pair: Pair, link: Link) -> Iterator[Candidate]:
+    """Propose to leave the second encoding out."""
+    given = pair.given
+    sizes = tuple(size for size in (given.shape or ())[:-1] if size is not None)
+    call = labels.replaced(evidence, given, blank(sizes, "float32")) if None not in (given.shape or ()) else None
+    written = without(link)
+    if written:
+        yield Candidate(
+            title="encode the labels once",
+            edits=written,
+            cost=0.6,
+            call=call,
+            cause=link.place,
+            exact=call is not None,
+        )
+
+
+def encoded(node: ast.AST) -> ast.expr | None:
     """Return what a one-hot encoding encodes: ``to_categorical(y)``, ``tf.one_hot(y, n)``, ``np.eye(n)[y]``."""
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call) and _called(node.value) == "eye":
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call) and called(node.value) == "eye":
         return node.slice
-    if isinstance(node, ast.Call) and _called(node) in ENCODERS - {"eye"} and node.args:
+    if isinstance(node, ast.Call) and called(node) in ENCODERS - {"eye"} and node.args:
         return node.args[0]
     return None
 
 
-def _called(node: ast.Call) -> str:
+def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
@@ -50,7 +90,7 @@ def encoded_elsewhere(evidence: Evidence) -> bool:
     """Return whether the program encodes other labels as well: then the loss is the one thing to change."""
     found = 0
     for source in constructors.sources(evidence):
-        found += sum(_encoder(node) is not None for node in ast.walk(source.tree))
+        found += sum(encoded(node) is not None for node in ast.walk(source.tree))
     return found > 1
 
 
@@ -63,7 +103,7 @@ def to_numbers(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
     call = None if numbers is None else labels.replaced(evidence, given, numbers)
     if link is not None:
         several = encoded_elsewhere(evidence)
-        written = _without(link)
+        written = without(link)
         if written:
             yield Candidate(
                 title="keep the labels as class numbers: leave the one-hot encoding out",
@@ -93,8 +133,8 @@ def _numbers(value: Any) -> Any:
     return blank(shape[:-1], "int64") if shape else None
 
 
-def _without(link: Link) -> tuple[Edit, ...]:
-    inner = _encoder(link.node)
+def without(link: Link) -> tuple[Edit, ...]:
+    inner = encoded(link.node)
     statement = link.statement
     if inner is None:
         return ()
@@ -103,8 +143,6 @@ def _without(link: Link) -> tuple[Edit, ...]:
     target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is link.node else None
     if target is not None and source.segment(target) == text:
         return _deleted(source, statement)
-    from kerasguard.provenance.evaluate import evaluate
-
     ghost = ghost_of(evaluate(inner, link.scope))
     if ghost is None or ghost.kind == "list":
         alias = edits.alias(source, "numpy")

@@ -51,7 +51,11 @@ def labels(evidence: Evidence) -> list[Given]:
 
 def pairs(evidence: Evidence) -> list[Pair]:
     """Match labels with outputs, by name in dicts and by position elsewhere; empty where the counts differ."""
-    given, outputs = labels(evidence), heads(evidence)
+    return paired(labels(evidence), heads(evidence))
+
+
+def paired(given: list[Given], outputs: list[Head]) -> list[Pair]:
+    """Match some labels with outputs."""
     if not given or len(given) != len(outputs):
         return []
     keys = [key_of(one) for one in given]

@@ -185,6 +185,8 @@ def _other_name(evidence: Evidence, call: Call, one: Given, partner: Given, dema
     if not isinstance(one.node, ast.Name) or one.scope is None or one.scope.source is None or one.shape is None:
         return
     for name, value in _alike(one, one.scope, demand):
+        if value is partner.value:
+            continue  # data passed as their own labels would fit, whatever they are
         better = _kinship(name, partner.name) > _kinship(one.name, partner.name)
         new = changed(call, {(one.slot, one.path): value})
         if better:

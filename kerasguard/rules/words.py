@@ -49,7 +49,7 @@ def suspect(given: Given, has: Callable[[Any], bool | None] | None = None) -> Su
     if given.node is None or given.scope is None:
         return None
     path = () if given.element is None else ("*", *given.element)  # of one element of a dataset
-    return Suspect(given.node, given.scope, has, given.name, path)
+    return Suspect(given.node, given.scope, has, given.name, path=path)
 
 
 def element_suspect(given: Given) -> Suspect | None:
@@ -57,7 +57,7 @@ def element_suspect(given: Given) -> Suspect | None:
     if given.node is None or given.scope is None:
         return None
     path = () if given.element is None else ("*", *given.element)
-    return Suspect(given.node, given.scope, None, given.name, path)
+    return Suspect(given.node, given.scope, None, given.name, path=path)
 
 
 def data_finding(

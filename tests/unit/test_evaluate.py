@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import time
 from typing import Any
 
 import numpy as np
@@ -162,3 +163,22 @@ def test_merge_keeps_what_agrees() -> None:
     assert merge(np.zeros((2, 3)), Ghost((2, 5), "float64")) == Ghost((2, None), "float64", "numpy")
     assert merge(np.zeros(2), None) is UNKNOWN
     assert add_axes(np.zeros((2, 3)), 1) == Ghost((None, 2, 3), "float64", "numpy")
+
+
+def test_masks_and_indices_of_live_arrays_are_exact(names: dict[str, Any]) -> None:
+    """What a live mask or index array takes of a live array has a known shape, whatever the number of columns."""
+    names["x"] = np.broadcast_to(np.zeros((), "float32"), (180, 4000))
+    names["keep"] = np.arange(180) % 4 != 0
+    names["some"] = np.array([3, 1, 3])
+    assert shape_of(value("x[keep]", names)) == (135, 4000)
+    assert shape_of(value("x[some]", names)) == (3, 4000)
+    assert shape_of(value("x[keep, :2]", names)) == (135, 2)
+
+
+def test_a_costly_call_leaves_the_rest_known(names: dict[str, Any]) -> None:
+    """A helper that costs too much is unknown; what is written around it is still evaluated, in bounded time."""
+    budget = Budget(nodes=20_000, seconds=0.2)
+    started = time.monotonic()
+    assert shape_of(value("endless(3).reshape(4, 5)", names, budget)) in (None, (4, 5))
+    assert shape_of(value("np.zeros((2, 3))", names, budget)) == (2, 3)
+    assert time.monotonic() - started < 1

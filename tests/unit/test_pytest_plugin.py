@@ -1,4 +1,4 @@
-"""The pytest plugin, in sessions of its own: what it shows, when it is on, what it writes, and what `raises` accepts."""
+"""The pytest plugin in sessions of its own: what it shows, when it is on, what it writes, what `raises` accepts."""
 
 from __future__ import annotations
 
@@ -97,6 +97,12 @@ def test_outcomes_pass():
 """
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave room for whole lines in the summary."""
+    monkeypatch.setenv("COLUMNS", "250")
+
+
 def run(pytester: pytest.Pytester, *arguments: str) -> str:
     """Run pytest with the plugin in the test's folder, and return its output."""
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider", *PLUGIN, *arguments)
@@ -139,7 +145,7 @@ def test_real_failures_of_keras(pytester: pytest.Pytester, monkeypatch: pytest.M
     pytester.makepyfile(test_many=KERAS)
     monkeypatch.setenv("KERASGUARD_REPORT", "session.json")
     output = run(pytester, "--kerasguard-json", "reports", "-rfE")
-    assert "7 failed, 3 passed, 1 skipped, 1 error" in output or "6 failed" in output, output
+    assert "6 failed, 3 passed, 1 skipped, 1 error" in output
     assert headed(output) == 3
     lines = summary(output)
     explained = [line for line in lines if "KG301 missing-batch-axis: " in line]
@@ -148,7 +154,7 @@ def test_real_failures_of_keras(pytester: pytest.Pytester, monkeypatch: pytest.M
         "FAILED test_many.py::TestOld::test_in_a_test_case",
         "ERROR test_many.py::test_setup",
     ]
-    assert "FAILED test_many.py::test_unguarded - ValueError: Input 0" in "\n".join(lines)
+    assert "FAILED test_many.py::test_unguarded - ValueError: " in "\n".join(lines)
     assert "expected, and nothing was raised" in output
     assert "(there is no code KG999)" in output
     assert "expected; KeyError: 'key' came, of which kerasguard knows nothing" in output
