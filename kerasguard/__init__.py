@@ -23,9 +23,7 @@ __all__ = [
     "diagnose",
     "guard",
     "install",
-    "load_ipython_extension",
     "uninstall",
-    "unload_ipython_extension",
 ]
 _HOMES = {
     "check": "preflight",

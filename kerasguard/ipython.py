@@ -99,8 +99,9 @@ class Extension:
         types, handler = self._before
         if types and issubclass(kind, types):
             return handler(kind, error, traceback, tb_offset=tb_offset)
-        if issubclass(kind, IndentationError):
-            shell.showindentationerror()
+        if traceback is not None and traceback.tb_frame.f_code.co_name != "run_code":
+            # The cell could not be compiled; the shell has a way of its own to show that.
+            (shell.showindentationerror if issubclass(kind, IndentationError) else shell.showsyntaxerror)()
         else:
             shell.showtraceback((kind, error, traceback), tb_offset=tb_offset, running_compiled_code=True)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from kerasguard.adapters import specs, wants
@@ -228,11 +229,11 @@ def _draw_ends(sketch: _Sketch, scene: Scene) -> None:
 
 def _draw_calls(sketch: _Sketch, scene: Scene, calls: list[tuple[Any, Any]], ends: list[_End]) -> None:
     """Draw the way of the `ends` through layers that call each other, to the innermost one."""
-    for (outer, _), (inner, inputs) in zip(calls, calls[1:], strict=False):
+    for (outer, _), (inner, inputs) in pairwise(calls):
         graph = graph_of(outer)
         if outer is scene.owner and graph is not None and ends:
             ends = _entered(sketch, scene, graph.inputs, ends)
-        ends = _through(sketch, scene, outer, inner, ends)
+        ends = _through(sketch, outer, inner, ends)
         actual = [specs.shape_of(leaf) for _, leaf in leaves(inputs) if specs.shape_of(leaf) is not None]
         if len(actual) == len(ends):
             ends = [_End(end.box, shape) for end, shape in zip(ends, actual, strict=True)]
@@ -252,7 +253,7 @@ def _by_shapes(scene: Scene) -> tuple[tuple[Any, Any], ...]:
     return () if fits or not wanted else ((scene.owner, None),)
 
 
-def _through(sketch: _Sketch, scene: Scene, outer: Any, inner: Any, ends: list[_End]) -> list[_End]:
+def _through(sketch: _Sketch, outer: Any, inner: Any, ends: list[_End]) -> list[_End]:
     """Draw the part of `outer` that leads to `inner`."""
     graph = graph_of(outer)
     node = None if graph is None else _node_in(outer, inner)

@@ -232,6 +232,30 @@ def _maker(tensor: Any) -> Any:
     return None
 
 
+def width_maker(layer: Any, size: int) -> tuple[Any, str] | None:
+    """Return the layer, within a layer or model, that fixes the size of its output's last axis, and by which argument."""
+    inner: Any = layer
+    if wants.is_model(layer) and wants.graph_inputs(layer):
+        outputs = read(layer, "outputs") or []
+        inner = _maker(outputs[0]) if len(outputs) == 1 else None
+    elif wants.is_sequential(layer):
+        inner = next((one for one in reversed(layer.layers) if _size(one) is not None), None)
+    elif not wants.is_keras(type(layer)):
+        found = [one for one in layer._flatten_layers(include_self=False) if _width(one) is not None]  # noqa: SLF001
+        alike = [one for one in found if _width(one) == size]
+        inner = alike[0] if len(alike) == 1 else None
+    for name in (*_SIZES, "output_dim"):
+        if inner is not None and read(inner, name) == size:
+            return inner, name
+    return None
+
+
+def _width(layer: Any) -> int | None:
+    found = _size(layer)
+    wide = read(layer, "output_dim")
+    return found if found is not None else wide if isinstance(wide, int) else None
+
+
 def _inputs_of(node: Any) -> list[Any]:
     found = read(node, "input_tensors")
     if found is None:

@@ -28,7 +28,7 @@ def bundle(diagnosis: Diagnosis, name: Callable[[str], str | None], identities: 
     """
     links = ", ".join(_links(diagnosis, name, identities))
     footer = f'<p class="kerasguard-cells">Lines: {links}</p>' if links else ""
-    return {"text/plain": plain(diagnosis), "text/html": diagnosis._repr_html_() + footer}  # noqa: SLF001 - IPython's
+    return {"text/plain": plain(diagnosis), "text/html": diagnosis._repr_html_() + footer}
 
 
 def _links(diagnosis: Diagnosis, name: Callable[[str], str | None], identities: Mapping[str, str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kerasguard.vocabulary import Drawing, DrawnEdge
 
@@ -77,12 +78,10 @@ def _rows(drawing: Drawing) -> list[int]:
 
 def _way(edge: DrawnEdge, items: Sequence[_Item], lanes: list[_Item]) -> list[_Item]:
     source, target = items[edge.source], items[edge.target]
-    way = [source]
-    for row in range(source.row + 1, target.row):
-        way.append(_Item(row, LANE_WIDTH))
-    lanes += way[1:]
-    way.append(target)
-    for upper, lower in zip(way, way[1:], strict=False):
+    passed = [_Item(row, LANE_WIDTH) for row in range(source.row + 1, target.row)]
+    lanes += passed
+    way = [source, *passed, target]
+    for upper, lower in pairwise(way):
         upper.below.append(lower)
         lower.above.append(upper)
     return way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,10 +16,12 @@ from kerasguard.vocabulary import Drawing, DrawnEdge, DrawnNode
 BOX_HEIGHT = 44
 FAILING_HEIGHT = 62
 ROW_GAP = 56
+MERGING_GAP = 76  # several shapes have to find room there
 MARGIN = 6
 LABEL_HEIGHT = 15
 LETTER = 6.7  # width of a letter of a shape
 LONGEST_NAME = 18
+LONGEST_KIND = 25
 LONGEST_SHAPE = 26
 MISFIT = "does not fit"
 _STOPS = (0.45, 0.3, 0.6, 0.75, 0.15, 0.85)
@@ -113,12 +116,14 @@ def _marker(identifier: str, kind: str) -> str:
 def _tops(drawing: Drawing, layout: Layout) -> list[tuple[float, float]]:
     """Return top and height of every row."""
     heights = [float(BOX_HEIGHT)] * (max(spot.row for spot in layout.boxes) + 1)
+    arriving = Counter(edge.target for edge in drawing.edges)
+    merging = {layout.boxes[target].row for target, count in arriving.items() if count > 1}
     for node, spot in zip(drawing.nodes, layout.boxes, strict=True):
         heights[spot.row] = max(heights[spot.row], _height(node))
     found, top = [], 0.0
-    for height in heights:
+    for row, height in enumerate(heights):
         found.append((top, height))
-        top += height + ROW_GAP
+        top += height + (MERGING_GAP if row + 1 in merging else ROW_GAP)
     return found
 
 
@@ -179,6 +184,7 @@ def _label(edge: DrawnEdge, place: Box) -> str:
     x, y, width, height = place
     kind = "refused" if edge.refused else "ok"
     return (
+        f'<rect class="kg-back" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height}"/>'
         f'<text class="kg-shape kg-{kind}" x="{x + width / 2:.1f}" y="{y + height - 4:.1f}">'
         f"{_safe(_label_text(edge))}</text>"
     )
@@ -197,7 +203,7 @@ def _node(node: DrawnNode, box: Box, *, ends: bool) -> str:
     kind = _kind(node)
     if ends and node.shape is not None and node.state == "ok":
         kind = f"gives {shape_text(node.shape)}"
-    lines = [("kg-name", cut(one_line(node.name), LONGEST_NAME)), ("kg-kind", cut(kind, LONGEST_NAME + 4))]
+    lines = [("kg-name", cut(one_line(node.name), LONGEST_NAME)), ("kg-kind", cut(kind, LONGEST_KIND))]
     if node.state == "failing":
         lines.append(("kg-misfit", f"✗ {MISFIT}"))
     texts = "".join(
@@ -213,7 +219,7 @@ def _node(node: DrawnNode, box: Box, *, ends: bool) -> str:
 def _kind(node: DrawnNode) -> str:
     kind = one_line(_KINDS.get(node.kind, node.kind))
     shape = shape_text(node.shape)
-    return f"{kind} {shape}" if node.kind == "InputLayer" and node.state == "failing" and shape else kind
+    return f"wants {shape}" if node.kind == "InputLayer" and node.state == "failing" and shape else kind
 
 
 def _full_name(node: DrawnNode) -> str:
@@ -223,5 +229,3 @@ def _full_name(node: DrawnNode) -> str:
 
 def _safe(text: str) -> str:
     return html.escape(one_line(text))
-
-

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kerasguard.repairs import building_inputs, building_layers, building_merges, building_sizes
+from kerasguard.repairs import (
+    building_inputs,
+    building_layers,
+    building_merges,
+    building_removals,
+    building_sizes,
+    building_strides,
+)
 from kerasguard.repairs.building import Failure, Proposal
 
 Family = Callable[[Failure], Iterator[Proposal]]
@@ -20,6 +27,10 @@ FAMILIES: tuple[Family, ...] = (
     building_layers.per_time_step,
     building_layers.padding,
     building_layers.own_layer,
+    building_removals.left_out,
+    building_removals.per_frame,
+    building_strides.strided,
+    building_strides.smaller_pools,
     building_merges.projected,
     building_merges.other_axis,
     building_merges.resized,

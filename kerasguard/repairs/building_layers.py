@@ -37,7 +37,7 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
         text: str = str(not current)
         more: tuple[Edit, ...] = ()
         if len(changed) < len(group):
-            found = _all_but_last(site)
+            found = all_but_last(site)
             if found is not None:
                 text, more = found
         written = writing.with_argument(site, "return_sequences", text, inner=wrapped)
@@ -58,7 +58,7 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
         break
 
 
-def _all_but_last(site: Site) -> tuple[str, tuple[Edit, ...]] | None:
+def all_but_last(site: Site) -> tuple[str, tuple[Edit, ...]] | None:
     """Return a condition that holds in every turn of the loop but the last."""
     loop = site.loop()
     if loop is None:

@@ -55,7 +55,7 @@ def _change(failure: Failure, position: int, new: New) -> Change:
 def projected(failure: Failure) -> Iterator[Proposal]:
     """Project one side to the channels (and the size) of the other."""
     for count, (position, shape, other) in enumerate(_pairs(failure)):
-        if len(shape) != len(other) or shape[-1] == other[-1] or other[-1] is None or None in shape[1:] + other[1:]:
+        if len(shape) != len(other) or shape == other or other[-1] is None or None in shape[1:] + other[1:]:
             continue
         if hasattr(failure.step.operation, "axis") and shape[1:-1] == other[1:-1]:
             continue

@@ -106,6 +106,58 @@ def before(site: Site, use: ast.expr | None, new: tuple[New, ...]) -> tuple[Edit
     return None
 
 
+def without(site: Site, call: tuple[ast.Call, ast.expr] | None = None) -> Edit | None:
+    """Write the program without a layer: its call becomes the tensor it was given, its entry in a model goes.
+
+    Parameters
+    ----------
+    call
+        The call of the layer and the tensor in it, where it is made elsewhere than it is called.
+    """
+    around = site.source.parent(site.call)
+    if isinstance(around, ast.Call) and around.func is site.call and len(around.args) == 1 and not around.keywords:
+        call = (around, around.args[0])
+    if call is not None:
+        statement = site.source.statement(call[0])
+        text = site.source.segment(call[1])
+        if isinstance(statement, ast.Assign) and statement.value is call[0]:
+            same = [isinstance(one, ast.Name) and one.id == text for one in statement.targets]
+            if same == [True]:
+                return _deleted(site.source, statement)
+        return edits.replace(site.source, call[0], text)
+    if isinstance(around, ast.List | ast.Tuple):
+        return _taken_out(site.source, around, site.call)
+    if isinstance(around, ast.Call) and isinstance(around.func, ast.Attribute) and around.func.attr == "add":
+        statement = site.statement
+        return None if statement is None or not isinstance(statement, ast.Expr) else _deleted(site.source, statement)
+    return None
+
+
+def _deleted(source: SourceFile, statement: ast.stmt) -> Edit | None:
+    """Write a block without one of its statements, which stands on lines of its own."""
+    place, around = source.place(statement), source.parent(statement)
+    bodies = [body for name in ("body", "orelse", "finalbody") if isinstance(body := getattr(around, name, None), list)]
+    alone = next((len(body) == 1 for body in bodies if statement in body), True)
+    line, last = source.lines[place.row - 1], source.lines[place.end_row - 1]
+    if alone or line[: place.column - 1].strip() or ";" in last[place.end_column - 1 :]:
+        return None
+    if place.end_row == len(source.lines):
+        return None
+    return Edit(source.filename, (place.row, 1), (place.end_row + 1, 1), "")
+
+
+def _taken_out(source: SourceFile, display: ast.List | ast.Tuple, item: ast.expr) -> Edit | None:
+    """Write a list without one of its entries."""
+    index = display.elts.index(item)
+    if index > 0:
+        before, here = source.place(display.elts[index - 1]), source.place(item)
+        return Edit(source.filename, (before.end_row, before.end_column), (here.end_row, here.end_column), "")
+    if len(display.elts) > 1:
+        here, after = source.place(item), source.place(display.elts[1])
+        return Edit(source.filename, (here.row, here.column), (after.row, after.column), "")
+    return None
+
+
 def _merged(imports: list[Edit]) -> list[Edit]:
     """Write several names that go into the same import as one edit."""
     found: dict[tuple[str, tuple[int, int]], Edit] = {}

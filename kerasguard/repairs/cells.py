@@ -226,8 +226,9 @@ def coded(evidence: Evidence, given: Given, found: Cells) -> Iterator[Candidate]
     module = _module(source)
     if len(shape) == 1 and set(found.kinds) == {"text"}:
         call = changed_call(evidence, given, (shape[0] or 0,), "int64")
-        written = edits.wrap(source, given.node, f"{module}.unique({{}}, return_inverse=True)[1]")
-        yield Candidate("give each text a number", (written,), 0.9, call=call, cause=cause, exact=False)
+        text = {"any": f"{_module(link.source) if link is not None else module}.unique({{}}, return_inverse=True)[1]"}
+        written, _ = labels.wrapping(given, link, text)  # at the birth, so that all the parts share their numbers
+        yield Candidate("give each text a number", written, 0.9, call=call, cause=cause, exact=False)
         return
     if not isinstance(given.node, ast.Name) or statement is None or not found.columns or len(shape) != 2:  # noqa: PLR2004
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from kerasguard import edits
 from kerasguard.evidence import Evidence
@@ -24,6 +25,7 @@ MADE_UP = frozenset(
         "random_normal", "random_uniform", "rand", "randn", "standard_normal",
     }
 )  # fmt: skip
+RANGES = frozenset({"range", "arange"})
 MOST_RANK = 5
 
 
@@ -40,7 +42,7 @@ def more_axes(evidence: Evidence, clash: Clash) -> Iterator[Candidate]:
                 continue
             written = (edits.wrap(clash.source, side.node, _inserted(clash, position, len(side.shape))),)
             yield Candidate(
-                title=f"give `{_text(clash, side.node)}` an axis of its own at position {position}",
+                title=f"give `{text_of(clash, side.node)}` an axis of its own at position {position}",
                 edits=written,
                 cost=0.6 + 0.05 * position + (0.5 if not position else 0.0),
                 check=edited_code.tried(evidence, written),
@@ -71,14 +73,16 @@ def follows(evidence: Evidence, clash: Clash) -> Iterator[Candidate]:
         return
     axis, sizes = differing
     budget = Budget(nodes=20_000, seconds=0.2)
-    for side, other, wrong, right in _turns(clash, sizes):
+    for side, other, wrong, right in sides_in_turn(clash, sizes):
         for link in chain(side.node, clash.scope, (), budget):
             if link.scope is not clash.scope or not _makes_up(link.node) or not isinstance(link.node, ast.Call):
                 continue
-            written = _sized(clash, link, link.node, wrong, _taken(clash, link, other, axis, right, budget), budget)
+            if _name(link.node) in RANGES and right > wrong:
+                break  # numbers beyond the table that they look up
+            written = _sized(clash, link, link.node, wrong, taken(clash, link, other, axis, right), budget)
             if written is not None:
                 yield Candidate(
-                    title=f"make `{_text(clash, link.node)}` as large as what it meets",
+                    title=f"make `{text_of(clash, link.node)}` as large as what it meets",
                     edits=written,
                     cost=0.5,
                     check=edited_code.tried(evidence, written),
@@ -87,7 +91,7 @@ def follows(evidence: Evidence, clash: Clash) -> Iterator[Candidate]:
             break
 
 
-def _turns(clash: Clash, sizes: tuple[int | None, ...]) -> Iterator[tuple[Side, Side, int, int]]:
+def sides_in_turn(clash: Clash, sizes: tuple[int | None, ...]) -> Iterator[tuple[Side, Side, int, int]]:
     """Yield (side to change, the other one, its size, the size wanted)."""
     (first, second), (one, other) = clash.sides, sizes
     if one is not None and other is not None:
@@ -96,16 +100,15 @@ def _turns(clash: Clash, sizes: tuple[int | None, ...]) -> Iterator[tuple[Side, 
 
 
 def _makes_up(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name in MADE_UP
+    return isinstance(node, ast.Call) and _name(node) in MADE_UP
 
 
-def _taken(
-    clash: Clash, link: Link, other: Side, axis: int, right: int, budget: Budget
-) -> str | None:
-    """Return how the size of the other side is read off a name that is bound where the tensor is made."""
+def _name(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def taken(clash: Clash, link: Link | None, other: Side, axis: int, right: int) -> str | None:
+    """Return how the size of the other side is read off a name that is bound where it is needed (None: at the clash)."""
     name = edits.alias(clash.source, "tensorflow")
     around = clash.source.owner(clash.node)
     parameters = {arg.arg for arg in ast.walk(around) if isinstance(arg, ast.arg)}
@@ -121,14 +124,14 @@ def _taken(
         position = next((one for one in places if 0 <= one < len(shape) and shape[one] == right), None)
         if position is not None:
             return f"{name}.shape({node.id})[{position}]" if name is not None else f"{node.id}.shape[{position}]"
-    del budget
     return None
 
 
-def _bound_before(clash: Clash, name: str, link: Link) -> bool:
-    _, bindings = clash.scope.home(name, link.node)
-    return any(binding.statement is not None and getattr(binding.statement, "lineno", 0) < link.place.row
-               for binding in bindings)
+def _bound_before(clash: Clash, name: str, link: Link | None) -> bool:
+    if link is None:
+        return True
+    bindings = clash.scope.home(name, link.node)[1]
+    return any(getattr(binding.statement, "lineno", link.place.row) < link.place.row for binding in bindings)
 
 
 def _sized(
@@ -143,11 +146,16 @@ def _sized(
         node = waiting.pop(0)
         if isinstance(node, ast.List | ast.Tuple):
             waiting += node.elts
-        elif evaluate(node, link.scope, budget) == wrong:
+        elif is_size(evaluate(node, link.scope, budget), wrong):
             found.append(node)
     return (edits.replace(clash.source, found[-1], text),) if found else None
 
 
-def _text(clash: Clash, node: ast.AST) -> str:
+def is_size(value: Any, size: int) -> bool:
+    """Return whether a value is this size; tensors are not compared, which would compute."""
+    return type(value) is int and value == size
+
+
+def text_of(clash: Clash, node: ast.AST) -> str:
     text = " ".join(clash.source.segment(node).split())
     return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - a title's width

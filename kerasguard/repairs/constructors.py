@@ -109,8 +109,11 @@ def _live(evidence: Evidence, code: Any) -> Scope | None:
 def number(made_call: Made, name: str, position: int, value: int) -> Written | None:
     """Write another number for a size argument, at the literal or computation that it comes from."""
     node = made_call.argument(name, position)
-    if node is None:
-        return None
+    return None if node is None else number_at(made_call, node, value)
+
+
+def number_at(made_call: Made, node: ast.expr, value: int) -> Written:
+    """Write another number for an expression of a call, at the literal or computation that it comes from."""
     home = number_home(node, made_call.scope)
     if home is None or home.path or not isinstance(home.node, ast.expr):
         inside = _element(home)

@@ -57,8 +57,8 @@ def _holds(frame: UserFrame, source: SourceFile, changes: Sequence[Edit]) -> boo
     node = source.definition(frame.code) if frame.source is source else None
     if node is None or frame.code.co_name == "<module>":
         return False
-    row, column, end_row, end_column = source.span(node)
-    return all((row, column) <= edit.start and edit.end <= (end_row, end_column) for edit in changes)
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    return all(first <= edit.start[0] and edit.end[0] <= last for edit in changes)
 
 
 def _exchange(frame: UserFrame, source: SourceFile, changes: Sequence[Edit]) -> tuple[FunctionType, CodeType] | None:

@@ -82,6 +82,17 @@ def encoded(node: ast.AST) -> ast.expr | None:
     return None
 
 
+def class_count(node: ast.AST) -> ast.expr | None:
+    """Return the number of classes that is written in an encoding, None where it follows from the labels."""
+    if isinstance(node, ast.Subscript):
+        node = node.value
+        return node.args[0] if isinstance(node, ast.Call) and node.args else None
+    if not isinstance(node, ast.Call):
+        return None
+    named = (one.value for one in node.keywords if one.arg in {"num_classes", "depth"})
+    return node.args[1] if len(node.args) > 1 else next(named, None)
+
+
 def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 

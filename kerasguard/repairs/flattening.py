@@ -13,6 +13,7 @@ from kerasguard.adapters.rebuild_plan import Plan, Step
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.repairs import building_writing as writing
+from kerasguard.repairs.building_layers import all_but_last
 from kerasguard.repairs.building_sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Shape
@@ -23,7 +24,15 @@ VECTOR, VOLUME = 2, 5
 
 @dataclass(eq=False)
 class Unflattened:
-    """The step before which positions should have been left: the first layer with units that meets them."""
+    """What is known of such a model.
+
+    Attributes
+    ----------
+    step
+        The step before which positions should have been left: the first layer with units that meets them.
+    recurrent
+        The last layer that returns all its time steps, where one does.
+    """
 
     evidence: Evidence
     plan: Plan
@@ -31,6 +40,13 @@ class Unflattened:
     shape: Shape
     output: Shape
     labels: Shape
+    recurrent: Step | None = None
+
+    @property
+    def site(self) -> Site | None:
+        """Where the layer to look at first is made."""
+        layer = (self.recurrent or self.step).operation
+        return site_of(self.evidence, layer)
 
 
 def unflattened_of(evidence: Evidence) -> Unflattened | None:
@@ -59,19 +75,63 @@ def _unflattened(evidence: Evidence) -> Unflattened | None:
     built = rebuild(plan)
     if not built.accepted:
         return None
+    recurrent = _returning_all(plan)
     for step in plan.steps:
         shape = built.shapes.get(step.slots[0]) if step.slots else None
         if hasattr(step.operation, "units") and shape is not None and len(shape) > VECTOR and not _recurrent(step):
-            return Unflattened(evidence, plan, step, shape, output, labels[0])
-    return None
+            return Unflattened(evidence, plan, step, shape, output, labels[0], recurrent)
+    if recurrent is None:
+        return None
+    shape = built.shapes.get(recurrent.slots[0])
+    return None if shape is None else Unflattened(evidence, plan, recurrent, shape, output, labels[0], recurrent)
 
 
 def _recurrent(step: Step) -> bool:
     return hasattr(step.operation, "return_sequences")
 
 
+def _returning_all(plan: Plan) -> Step | None:
+    """Return the last layer that returns all its time steps."""
+    made = plan.producer(plan.results[0]) if plan.results else None
+    for step in [made, *plan.upstream(made)] if made is not None else []:
+        if getattr(step.operation, "return_sequences", None) is True:
+            return step
+    return None
+
+
+def last_only(found: Unflattened) -> Iterator[Candidate]:
+    """Let the last recurrent layer return its last output only."""
+    if found.recurrent is None:
+        return
+    layer = found.recurrent.operation
+    site = site_of(found.evidence, layer)
+    if site is None:
+        return
+    wrapped = site.inner is not None and hasattr(layer, "forward_layer")
+    text, more = "False", ()
+    if site.origin.turn > 1 and site.loop() is not None:
+        conditional = all_but_last(site)
+        if conditional is None:
+            return
+        text, more = conditional
+    written = writing.with_argument(site, "return_sequences", text, inner=wrapped)
+    if written is not None:
+        value: dict[str, Any] = {"return_sequences": False}
+        change = Change(settings={id(layer): {"inner": value} if wrapped else value})
+        yield Candidate(
+            title=f"let {layer.name!r} return only its last output",
+            edits=(*written, *more),
+            cost=0.5,
+            check=lambda: _fits(found, change),
+            cause=site.place,
+            exact=False,
+        )
+
+
 def inserted(found: Unflattened) -> Iterator[Candidate]:
     """Put Flatten, or a global pooling, before that layer."""
+    if found.step is found.recurrent:
+        return
     site = site_of(found.evidence, found.step.operation)
     if site is None:
         return
@@ -85,7 +145,7 @@ def inserted(found: Unflattened) -> Iterator[Candidate]:
                 title=f"{title} before {found.step.operation.name!r}",
                 edits=written,
                 cost=cost,
-                check=lambda new=new: _fits(found, new),  # type: ignore[misc]
+                check=lambda new=new: _fits(found, _before(found, new)),  # type: ignore[misc]
                 cause=site.place,
                 exact=False,
             )
@@ -97,9 +157,13 @@ def _applied_to(site: Site) -> ast.expr | None:
     return around.args[0] if isinstance(around, ast.Call) and around.func is site.call and around.args else None
 
 
-def _fits(found: Unflattened, new: New) -> Outcome:
+def _before(found: Unflattened, new: New) -> Change:
     index = found.plan.steps.index(found.step)
-    built = rebuild(found.plan, Change(before={(index, found.step.slots[0]): (new,)}))
+    return Change(before={(index, found.step.slots[0]): (new,)})
+
+
+def _fits(found: Unflattened, change: Change) -> Outcome:
+    built = rebuild(found.plan, change)
     shape: Any = built.shapes.get(found.plan.results[0])
     if not built.accepted or shape is None or len(shape) != VECTOR:
         return Outcome(accepted=False, error=built.error, note="the model cannot be built that way")

@@ -8,6 +8,7 @@ from typing import Any
 
 from kerasguard import edits
 from kerasguard.adapters import losses
+from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.trial_loss import value_range
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
@@ -15,8 +16,8 @@ from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.source import SourceFile
-from kerasguard.provenance.values import is_array
-from kerasguard.repairs import constructors, labels
+from kerasguard.provenance.values import ghost_of, is_array
+from kerasguard.repairs import constructors, encodings, labels
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import Pair
 from kerasguard.vocabulary import Edit, Place
@@ -90,6 +91,48 @@ def shifted(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
             cause=at.place if at is not None else evidence.crash,
             exact=call is not None,
         )
+
+
+def empty_first_class(pair: Pair) -> Link | None:
+    """Return the encoding of labels counted from one: it made one column more than there are units, the first unused."""
+    shape, units = pair.given.shape, pair.head.units
+    if shape is None or units is None or shape[-1] != units + 1 or not pair.head.categorical:
+        return None
+    if pair.given.element is not None or not is_array(array := labels.as_array(pair.given.value)):
+        return None
+    if len(shape) != len(pair.head.shape or ()) or array.size > MOST_READ or not array.size or array[..., 0].any():
+        return None
+    return encodings.encoding(pair)
+
+
+def encoded_from_zero(evidence: Evidence, pair: Pair, link: Link) -> Iterator[Candidate]:
+    """Propose to count the classes from zero before they are encoded."""
+    units, inner = pair.head.units or 0, encodings.encoded(link.node)
+    if inner is None:
+        return
+    written = [edits.replace(link.source, inner, _one_less(link, inner))]
+    size = encodings.class_count(link.node)
+    if size is not None:
+        added = isinstance(size, ast.BinOp) and isinstance(size.op, ast.Add) and getattr(size.right, "value", 0) == 1
+        text = link.source.segment(size.left) if added and isinstance(size, ast.BinOp) else str(units)
+        written.append(edits.replace(link.source, size, text))
+    sizes = tuple(one for one in (pair.given.shape or ())[:-1] if one is not None)
+    yield Candidate(
+        title="count the classes from 0 before they are encoded",
+        edits=tuple(written),
+        cost=0.6,
+        call=labels.replaced(evidence, pair.given, blank((*sizes, units), "float32")),
+        cause=link.place,
+    )
+
+
+def _one_less(link: Link, inner: ast.expr) -> str:
+    text = edits.wrapped(link.source, inner, "{} - 1")
+    known = ghost_of(evaluate(inner, link.scope))
+    alias = edits.alias(link.source, "numpy")
+    if known is not None and known.kind in {"list", "python"} and alias is not None:
+        text = f"{alias}.array({link.source.segment(inner)}) - 1"
+    return text
 
 
 def _numbering(pair: Pair) -> tuple[tuple[Edit, ...], Place] | None:

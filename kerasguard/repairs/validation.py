@@ -14,7 +14,7 @@ from kerasguard.repairs import encodings, label_shapes, labels, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import changed
 from kerasguard.repairs.labels import Pair
-from kerasguard.vocabulary import Edit, Place
+from kerasguard.vocabulary import Edit
 
 SLOT = "validation_data"
 
@@ -159,7 +159,3 @@ def _call(evidence: Evidence, given: Given, shape: tuple[Any, ...]) -> Any:
     return changed(call, {(SLOT, given.path): value})
 
 
-def born(given: Given) -> Place | None:
-    """Return where the labels are made."""
-    link = labels.maker(given)
-    return link.place if link is not None else None

@@ -5,7 +5,8 @@ Convolutions keep the height and width of a picture, and Dense works on the last
 position. Nothing before the output brings these results together.
 
 ## Why it happens
-`Flatten()` or a global pooling between the convolutions and the classifier is missing.
+`Flatten()` or a global pooling between the convolutions and the classifier is missing, or the last recurrent layer
+says `return_sequences=True`.
 
 ## Example
 ```python
@@ -31,7 +32,6 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs import flattening
-from kerasguard.repairs.building_sites import site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
@@ -46,13 +46,14 @@ def matches(evidence: Evidence) -> Finding | None:
     if found is None:
         return None
     model, layer = found.plan.goal, found.step.operation
-    site = site_of(evidence, layer)
+    site = found.site
     output, labels = words.shape(found.output), words.shape(found.labels)
     return Finding(
         title=f"The output {output} of {model.name!r} still has positions, the labels {labels} have none.",
         explanation=f"{layer.name!r} is given {words.shape(found.shape)} and works on the last axis of it only.",
         offenders=(
             Offender(layer.name, "layer", found.shape),
+            *(Offender(step.operation.name, "layer") for step in (found.recurrent,) if step is not None),
             *(Offender(step.operation.name, "layer") for step in found.plan.upstream(found.step)),
             *(one.offender() for one in evidence.everything if one.slot == "y"),
         ),
@@ -63,8 +64,9 @@ def matches(evidence: Evidence) -> Finding | None:
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose Flatten or a global pooling before the first layer that meets positions."""
+    """Propose the last output only of a recurrent layer, Flatten or a global pooling before the first other layer."""
     del finding
     found = flattening.unflattened_of(evidence)
     if found is not None:
+        yield from flattening.last_only(found)
         yield from flattening.inserted(found)

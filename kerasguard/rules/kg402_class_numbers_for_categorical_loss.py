@@ -39,7 +39,10 @@ NAME = "class-numbers-for-categorical-loss"
 def _wrong(evidence: Evidence) -> labels.Pair | None:
     for pair in labels.pairs(evidence):
         several = pair.head.units is not None and pair.head.units > 1
-        if several and pair.head.categorical and labels.class_rank(pair) == 1 and labels.integral(pair.given):
+        if not several or not pair.head.categorical or labels.class_rank(pair) != 1:
+            continue
+        # What a generator or Sequence hands out is not looked at: one number for several classes is a class number.
+        if labels.integral(pair.given) or pair.given.element is not None:
             return pair
     return None
 

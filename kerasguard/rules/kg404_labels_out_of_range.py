@@ -26,11 +26,13 @@ When a class is missing in the output: give the last layer one more unit.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import label_ranges, labels, units
+from kerasguard.provenance.links import Link
+from kerasguard.repairs import encodings, label_ranges, labels, units
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.situation import Situation
@@ -47,13 +49,24 @@ def _wrong(evidence: Evidence) -> labels.Pair | None:
     return None
 
 
+def _encoded(evidence: Evidence) -> tuple[labels.Pair, Link] | None:
+    for pair in labels.pairs(evidence):
+        link = label_ranges.empty_first_class(pair)
+        if link is not None:
+            return pair, link
+    return None
+
+
 def warns(situation: Situation) -> Finding | None:
     """Warn where such labels raise nothing, because the code that runs does not look."""
     return matches(situation) if situation.values_unchecked else None
 
 
 def matches(evidence: Evidence) -> Finding | None:
-    """Match class numbers outside the units of an output with a sparse loss."""
+    """Match class numbers outside the units of an output with a sparse loss, or encoded with a column too many."""
+    encoded = _encoded(evidence)
+    if encoded is not None:
+        return _from_one(evidence, *encoded)
     pair = _wrong(evidence)
     bounds = label_ranges.outside(pair) if pair is not None else None
     if pair is None or bounds is None or units.wanted_units(pair) is not None:
@@ -73,9 +86,29 @@ def matches(evidence: Evidence) -> Finding | None:
     )
 
 
+def _from_one(evidence: Evidence, pair: labels.Pair, link: Link) -> Finding:
+    given, head = pair
+    inner = encodings.encoded(link.node)
+    name = link.source.segment(inner) if isinstance(inner, ast.Name) else None
+    return Finding(
+        title=f"The labels `{given.name}` are encoded with {(given.shape or (0,))[-1]} columns of which the first is "
+        f"unused, the output of {words.receiver(evidence)} has {head.units} units.",
+        explanation="An encoding makes a column for each number from 0 to the greatest: these classes are counted from 1.",
+        offenders=labels.offenders(pair, *((name,) if name else ())),
+        expected=(labels.expectation(pair, head.shape, "one column for each class"),),
+        weight=0.9,
+        suspect=words.element_suspect(given),
+        cause=link.place,
+    )
+
+
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to count from zero, to ignore the one number outside, or one more unit."""
     del finding
+    encoded = _encoded(evidence)
+    if encoded is not None:
+        yield from label_ranges.encoded_from_zero(evidence, *encoded)
+        return
     pair = _wrong(evidence)
     if pair is None:
         return

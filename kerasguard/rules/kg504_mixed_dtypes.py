@@ -58,7 +58,7 @@ def matches(evidence: Evidence) -> Finding | None:
 
 def _is_about_dtypes(evidence: Evidence) -> bool:
     """Return whether the message speaks of a type: that two dtypes meet is no mistake for every operation."""
-    text = str(evidence.event.error)
+    text = str(evidence.event.error).partition("Arguments received by")[0]  # where Keras lists every dtype
     return any(phrase in text for phrase in ("expected to be a", "that does not match type", "dtype"))
 
 

@@ -23,8 +23,8 @@ EVERY = 1 if os.environ.get("KERASGUARD_CORPUS") == "all" else 8
 
 # Share of the programs that run after `fix`; a change may raise it and never lowers it.
 FLOORS = {"keras3": 0.9, "tf_keras": 0.9}
-# Examples of what nobody can mend from the outside.
-WITHOUT_FIX = {"kg000_unknown_mistake"}
+# What no edit can be proposed for: only the user knows what was meant.
+WITHOUT_FIX = {"kg000_unknown_mistake", "kg712_sequence_of_length_one", "kg732_class_weight_incomplete"}
 
 
 def mended(flavour: str, *programs: Path) -> list[dict[str, Any]]:
@@ -51,9 +51,10 @@ def examples(flavour: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_first_fix_mends_the_example(example: Path, flavour: str) -> None:
     """It runs to its end, nothing is diagnosed any more, and a second time changes nothing."""
-    if example.stem in WITHOUT_FIX:
-        pytest.skip("there is no fix")
     one = examples(flavour)[example.stem]
+    if example.stem in WITHOUT_FIX:
+        assert not one["rounds"]
+        return
     assert one["runs"], one
     assert [done["verdict"] for done in one["rounds"]] == ["runs"], one
     assert not one["warnings"], one

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.values import UNKNOWN, Ghost, add_axes, element, ghost_of, merge, shape_of
@@ -22,6 +23,14 @@ def windows(series, size, step=1):
     for start in range(0, len(series) - size + 1, step):
         rows.append(series[start:start + size])
     return np.array(rows)
+
+def endless(n):
+    total = 0
+    for a in range(10):
+        for b in range(10):
+            for c in range(10):
+                total = total + endless(n - 1) * a + b * c
+    return total
 
 def split(x, share=0.5):
     cut = int(len(x) * share)
@@ -70,10 +79,10 @@ def names() -> dict[str, Any]:
     return namespace
 
 
-def value(text: str, names: dict[str, Any]) -> Any:
+def value(text: str, names: dict[str, Any], budget: Budget | None = None) -> Any:
     """Evaluate an expression among these names."""
     tree = ast.parse(text, mode="eval")
-    return evaluate(tree.body, Scope(None, None, names, names))
+    return evaluate(tree.body, Scope(None, None, names, names), budget)
 
 
 @pytest.mark.parametrize(
