@@ -15,6 +15,7 @@ from kerasguard._version import __version__
 if TYPE_CHECKING:
     from kerasguard.fixing.command import Wishes
     from kerasguard.fixing.overlay import Overlay
+    from kerasguard.outputs import Outputs
 
 USAGE_ERROR = 2
 
@@ -24,17 +25,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: str = options.command
     if command == "run":
-        return _run(options.script, options.arguments, options.report, options.overlay)
+        from kerasguard.outputs import Outputs
+
+        outputs = Outputs.wished(options.report, options.html, options.format, options.output)
+        obstacle = outputs.obstacle()
+        if obstacle is not None:
+            print(f"kerasguard: {obstacle}", file=sys.stderr)
+            return USAGE_ERROR
+        return _run(options.script, options.arguments, outputs, options.overlay)
     if command == "fix":
         from kerasguard.fixing import command as fixing
+        from kerasguard.fixing import rerun
+        from kerasguard.render import progress
 
-        return fixing.fix(_wishes(options))
+        launch = progress.during(f"kerasguard runs {options.script}", rerun.in_process)
+        return fixing.fix(_wishes(options), launch)
     if command == "demo":
         from kerasguard import demo
 
         return demo.tour()
     from kerasguard import explain
 
+    if options.all:
+        return explain.write_all(options.output)
     return explain.explain(options.code)
 
 
@@ -48,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
         "run", help="run a script under guard", description="Run a script under guard.", allow_abbrev=False
     )
     run.add_argument("--report", type=Path, metavar="FILE", help="also write the diagnosis to FILE, as JSON")
+    run.add_argument("--html", type=Path, metavar="FILE", help="also write a page with the explanation and a drawing")
+    run.add_argument(
+        "--format",
+        choices=("text", "github", "sarif"),
+        default="text",
+        help="also say it to other programs: as annotations of a GitHub workflow, or as a SARIF 2.1.0 log",
+    )
+    run.add_argument("--output", type=Path, metavar="FILE", help="where --format goes (default: the standard output)")
     run.add_argument("--overlay", type=Path, help=argparse.SUPPRESS)  # for the children of `fix`
     _add_script(run)
     _add_fix(commands)
@@ -56,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         "explain", help="what a code means", description="Explain a code; without one, list them all."
     )
     explain.add_argument("code", nargs="?", metavar="CODE", help="a code like KG301, or its name")
+    explain.add_argument("--all", action="store_true", help="write the pages of all codes, as Markdown")
+    explain.add_argument("--output", type=Path, metavar="DIR", help="with --all: the folder for them and their index")
     return parser
 
 
@@ -116,20 +139,15 @@ def _wishes(options: argparse.Namespace) -> Wishes:
     )
 
 
-def _run(script: str, arguments: Sequence[str], report: Path | None, plan: Path | None = None) -> int:
+def _run(script: str, arguments: Sequence[str], outputs: Outputs, plan: Path | None = None) -> int:
     """Run `script` under guard; return 0, or 1 after an uncaught error. ``SystemExit`` passes through."""
     from kerasguard import reporting, runner, settings, switch
 
-    if report is not None:
-        report = report.absolute()  # the script may change the working directory
-        if not report.parent.is_dir():
-            print(f"kerasguard: no folder {str(report.parent)!r} for the report", file=sys.stderr)
-            return USAGE_ERROR
     process = os.getpid()
     error: BaseException | None = None
     overlay = _overlay(plan)
-    reporting.begin(settings.resolved(report=report).report)
-    switch.install(report=report)
+    reporting.begin(settings.resolved(report=outputs.report).report)
+    switch.install(report=outputs.report)
     hook = sys.excepthook
     try:
         runner.execute(script, arguments, overlay.source(script) if overlay is not None else None)
@@ -149,6 +167,7 @@ def _run(script: str, arguments: Sequence[str], report: Path | None, plan: Path 
         return 1
     finally:
         if os.getpid() == process:  # a child that the script forked ends here too
+            outputs.write(switch.diagnose(error) if error is not None else None)
             reporting.failed(switch.diagnose(error) if error is not None else None)
             reporting.end()
             if overlay is not None and error is not None:

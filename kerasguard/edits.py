@@ -114,7 +114,7 @@ def alias(source: SourceFile, module: str) -> str | None:
 
 def import_line(source: SourceFile, statement: str) -> Edit:
     """Return the edit that adds an import where imports belong: behind the comments on top, docstring, ``__future__``."""
-    body = list(source.tree.body) if isinstance(source.tree, ast.Module) else []
+    body = source.tree.body
     row = 1
     for node in body:
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node is body[0]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import sys
+from pathlib import Path
 
 from kerasguard import catalogue
+from kerasguard.render import manual, terminal
 from kerasguard.render import pages as layout
-from kerasguard.render import terminal
 
 UNKNOWN = 2
 
@@ -30,3 +31,20 @@ def explain(wanted: str | None) -> int:
     print("`kerasguard explain` lists all codes.", file=sys.stderr)
     return UNKNOWN
 
+
+def write_all(folder: Path | None) -> int:
+    """Write the page of every code and their index to `folder` as Markdown; return the exit status."""
+    if folder is None:
+        print("kerasguard: --all needs --output DIR", file=sys.stderr)
+        return UNKNOWN
+    pages = catalogue.pages()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for page in pages:
+            (folder / manual.filename(page)).write_text(manual.markdown(page), encoding="utf-8")
+        (folder / manual.INDEX).write_text(manual.index(pages), encoding="utf-8")
+    except OSError as failure:
+        print(f"kerasguard: cannot write the manual: {failure}", file=sys.stderr)
+        return 1
+    print(f"{len(pages)} pages and {folder / manual.INDEX}")
+    return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from traceback import walk_tb
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ class Extension:
         self._active = False
         self._guard = switch.guard()
         self._ids: dict[str, str] = {}
+        self._running: object = None
 
     def load(self) -> None:
         """Switch the guard on, and handle exceptions in front of the handler that is set now."""
@@ -37,6 +39,7 @@ class Extension:
         shell.set_custom_exc((Exception, *self._before[0]), self._handle)
         self._ours = shell.CustomTB
         shell.events.register("pre_run_cell", self._begin)
+        shell.events.register("post_run_cell", self._end)
         document.name_files(self._cell_name)
         self._active = True
 
@@ -47,14 +50,21 @@ class Extension:
         if shell.CustomTB is self._ours:
             shell.custom_exceptions, shell.CustomTB = self._before
         shell.events.unregister("pre_run_cell", self._begin)
+        shell.events.unregister("post_run_cell", self._end)
         document.name_files(None)
         self._guard.__exit__(None, None, None)
 
     def _begin(self, info: Any) -> None:
-        """Note which cell of the notebook is about to run: frontends tell its id, most of them."""
-        identity = getattr(info, "cell_id", None)
+        """Note the notebook's id of the cell that is about to run: most frontends tell it."""
+        self._running = getattr(info, "cell_id", None)
+
+    def _end(self, result: Any) -> None:
+        """Note under which number a cell ran."""
+        self._identify(f"In[{result.execution_count}]", getattr(result.info, "cell_id", None))
+
+    def _identify(self, cell: str, identity: object) -> None:
         if isinstance(identity, str):
-            self._ids[f"In[{self._shell.execution_count}]"] = identity
+            self._ids[cell] = identity
 
     def _cell_name(self, filename: str) -> str | None:
         """Return ``In[3]`` for the file name under which the shell compiled that cell."""
@@ -85,7 +95,7 @@ class Extension:
         if diagnosis is not None:
             with contained("showing an explanation"):
                 reporting.failed(diagnosis)
-                self._show(diagnosis)
+                self._show(diagnosis, traceback)
         return shown
 
     def _show_traceback(
@@ -106,13 +116,18 @@ class Extension:
             shell.showtraceback((kind, error, traceback), tb_offset=tb_offset, running_compiled_code=True)
         return None
 
-    def _show(self, diagnosis: Diagnosis) -> None:
+    def _show(self, diagnosis: Diagnosis, traceback: TracebackType | None) -> None:
         if getattr(self._shell, "kernel", None) is None:
             from kerasguard.render import terminal
 
             terminal.show(diagnosis, sys.stdout)
-        else:
-            self._shell.display_pub.publish(cells.bundle(diagnosis, self._cell_name, self._ids))
+            return
+        for frame, _ in walk_tb(traceback):
+            cell = self._cell_name(frame.f_code.co_filename)
+            if cell is not None:  # the outermost one is the cell that is running
+                self._identify(cell, self._running)
+                break
+        self._shell.display_pub.publish(cells.bundle(diagnosis, self._cell_name, self._ids))
 
 
 _extensions: dict[int, Extension] = {}

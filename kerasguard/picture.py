@@ -65,7 +65,7 @@ def _of_model(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Scene:
 def _passed(given: Any) -> Passed:
     steps = (*given.path, *(given.element or ()))
     key = steps[-1] if steps and isinstance(steps[-1], str) else None
-    return Passed(given.name, given.shape, key)
+    return Passed(given.name if key is None or given.name.isidentifier() else key, given.shape, key)
 
 
 def _of_kind(offenders: tuple[Offender, ...], kind: str) -> tuple[Passed, ...]:

@@ -38,6 +38,7 @@ def check(model: Any, x: Any, y: Any = None, sample_weight: Any = None, **fit_ar
     >>> assert not kerasguard.check(model, x, y)  # doctest: +SKIP
     """
     from kerasguard import dry_run  # loads TensorFlow
+    from kerasguard.render import progress
 
     options = {"sample_weight": sample_weight, **fit_arguments}
     options = {name: value for name, value in options.items() if value is not None}
@@ -45,7 +46,7 @@ def check(model: Any, x: Any, y: Any = None, sample_weight: Any = None, **fit_ar
     entry = dry_run.entry_for(x, y, item)
     frame = sys._getframe()  # noqa: SLF001 - stands for the guarded call in the stack
     call = OpenCall(entry, model, (x,) if y is None else (x, y), options, frame)
-    with inside_guard():
+    with inside_guard(), progress.shown("kerasguard is checking the data"):
         return _findings(call, item)
 
 

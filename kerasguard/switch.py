@@ -280,12 +280,10 @@ def _explain(event: Event) -> None:
     """Diagnose `event` and attach what was found to the user's exception, once."""
     if diagnose(event.error) is not None or patch_points.is_probe(event.entry, event.owner, event.stack):
         return
-    from kerasguard import engine  # the error path may be slow, an import may not
-    from kerasguard.render import note
+    from kerasguard.render import note, progress  # the error path may be slow, an import may not
 
-    # AutoGraph puts another exception in the place of one that was explained further down.
-    earlier = next((found for link in replaced(event.error, None) if (found := diagnose(link)) is not None), None)
-    diagnosis = engine.diagnose(event) if earlier is None else engine.passed_on(earlier, event.error)
+    with progress.shown("kerasguard is looking for the cause"):
+        diagnosis = _diagnosed(event)
     if diagnosis is None:
         return
     try:
@@ -296,3 +294,11 @@ def _explain(event: Event) -> None:
         return
     with contained("writing the note"):
         event.error.add_note(note.note(diagnosis))
+
+
+def _diagnosed(event: Event) -> Diagnosis | None:
+    from kerasguard import engine
+
+    # AutoGraph puts another exception in the place of one that was explained further down.
+    earlier = next((found for link in replaced(event.error, None) if (found := diagnose(link)) is not None), None)
+    return engine.diagnose(event) if earlier is None else engine.passed_on(earlier, event.error)

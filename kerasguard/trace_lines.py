@@ -45,7 +45,11 @@ def on_way(links: Sequence[Link], place: Place) -> bool:
 
 
 def steps_of(
-    links: Sequence[Link], cause: Place | None, crash: Place | None, recorded: tuple[Step, ...] = ()
+    links: Sequence[Link],
+    cause: Place | None,
+    crash: Place | None,
+    recorded: tuple[Step, ...] = (),
+    made: Place | None = None,
 ) -> list[Step]:
     """Return the lines from the cause to the crash, each once.
 
@@ -57,10 +61,12 @@ def steps_of(
         The ends; both are always shown.
     recorded
         Lines that a rule knows to lie on the way, nearest to the crash.
+    made
+        Where the way begins instead, when the cause is a line that only handed on what was made there.
     """
     lines = _described(_lines(links))
-    kept, first = _from_cause(lines, cause)
-    middle = [(_step(line), _weight(line)) for line in reversed(kept)]
+    kept, first = _from_cause(lines, made or cause)
+    middle = [(_step(line), _weight(line, cause)) for line in reversed(kept)]
     known = [step for step in recorded if first is None or not _lies_before(step.place, first.place)]
     if cause is not None and crash is not None and _same_line(cause, crash):
         middle, known = [], list(recorded)  # the way to the layer that failed is all there is to show
@@ -82,7 +88,9 @@ def _step(line: Line) -> Step:
     return Step(line.place, line.note, line.shape)
 
 
-def _weight(line: Line) -> int:
+def _weight(line: Line, cause: Place | None) -> int:
+    if cause is not None and _same_line(line.place, cause):
+        return 3
     return 2 if line.hands_over else int(bool(line.note))
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.arguments import order_of
 from kerasguard.provenance.evaluate import evaluate
-from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.walk import Link, birth_way, chain, sources, walk_budget
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.trace_lines import REFUSED, on_way, steps_of
@@ -49,15 +49,17 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
     suspect = (best.suspect if best is not None else None) or finding.suspect
     links, way, born = _ways(suspect)
     cause = (best.cause if best is not None else None) or finding.cause
+    made: Place | None = None
     if cause is None and born is not None:
-        cause = born.place if _made_wrong(born, suspect) else _handed_over(links, born, crash)
+        made = born.place
+        cause = made if _made_wrong(born, suspect) else _handed_over(links, born, crash)
     if cause is None and best is not None and best.edits:
         cause = _edited(evidence, best)
     if cause is None:
         cause = crash
     if cause is not None and not on_way(way, cause) and on_way(links, cause):
         way = links
-    return Walked(cause, tuple(steps_of(way, cause, crash, finding.lines)), tuple(links))
+    return Walked(cause, tuple(steps_of(way, cause, crash, finding.lines, made)), tuple(links))
 
 
 def _made_wrong(born: Link, suspect: Suspect | None) -> bool:
@@ -67,7 +69,9 @@ def _made_wrong(born: Link, suspect: Suspect | None) -> bool:
     """
     operands = [link for link in sources(born) if link.shape]
     if suspect is not None and suspect.right is not None:
-        return any(suspect.right(link.seen) for link in operands if not _is_list(link.value))
+        answers = [suspect.right(link.seen) for link in operands if not _is_list(link.value)]
+        if not answers or any(answer is not None for answer in answers):
+            return any(answers)
     if operands:
         return True
     if not isinstance(born.node, ast.Call):

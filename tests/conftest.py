@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -22,7 +25,22 @@ os.environ |= {
 for _name in ("KERASGUARD", "TF_USE_LEGACY_KERAS", "FORCE_COLOR", "PYTHONWARNINGS"):
     os.environ.pop(_name, None)
 
+REPORT_SCHEMA = REPOSITORY / "kerasguard" / "report.schema.json"
+
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def validate_report(content: Any) -> None:
+    """Compare a JSON report with the schema that is shipped with the package."""
+    schema = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.validate(content, schema, cls=jsonschema.Draft202012Validator)
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Return a report that was written, after comparing it with its schema."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    validate_report(content)
+    return content
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

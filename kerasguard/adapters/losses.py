@@ -233,7 +233,7 @@ def _maker(tensor: Any) -> Any:
 
 
 def width_maker(layer: Any, size: int) -> tuple[Any, str] | None:
-    """Return the layer, within a layer or model, that fixes the size of its output's last axis, and by which argument."""
+    """Return the layer, within a layer or model, that fixes its output's last axis, and by which argument."""
     inner: Any = layer
     if wants.is_model(layer) and wants.graph_inputs(layer):
         outputs = read(layer, "outputs") or []
@@ -241,7 +241,7 @@ def width_maker(layer: Any, size: int) -> tuple[Any, str] | None:
     elif wants.is_sequential(layer):
         inner = next((one for one in reversed(layer.layers) if _size(one) is not None), None)
     elif not wants.is_keras(type(layer)):
-        found = [one for one in layer._flatten_layers(include_self=False) if _width(one) is not None]  # noqa: SLF001
+        found = [one for one in layer._flatten_layers(include_self=False) if _width(one) is not None]
         alike = [one for one in found if _width(one) == size]
         inner = alike[0] if len(alike) == 1 else None
     for name in (*_SIZES, "output_dim"):

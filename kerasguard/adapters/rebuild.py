@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +41,12 @@ class Change:
         Layers to put in the place of others, by ``id``; `None` leaves a layer out.
     before
         Layers to insert on the way into a step: (index of the step, slot) to the new layers in order.
+    behind
+        Layers to call on what a step (by index) gives.
     wrapped
         Layers to put into a TimeDistributed, by ``id``.
+    made
+        Functions that make the layer that takes the place of one, by ``id``.
     own
         Steps (by index) that get a copy of their layer for themselves: it is no longer shared.
     """
@@ -51,7 +55,9 @@ class Change:
     inputs: Mapping[int, Shape] = field(default_factory=dict)
     instead: Mapping[int, New | None] = field(default_factory=dict)
     before: Mapping[tuple[int, int], tuple[New, ...]] = field(default_factory=dict)
+    behind: Mapping[int, tuple[New, ...]] = field(default_factory=dict)
     wrapped: frozenset[int] = frozenset()
+    made: Mapping[int, Callable[[], Any]] = field(default_factory=dict)
     own: frozenset[int] = frozenset()
 
 
@@ -191,7 +197,10 @@ class _Runner:
         if key in self._change.instead and self._change.instead[key] is None:
             return args[0]
         made = self._another(step.operation) if step.again else self._layer(index, step.operation)
-        return made(*args, **kwargs)
+        value = made(*args, **kwargs)
+        for new in self._change.behind.get(index, ()):
+            value = self._new(new)(value)
+        return value
 
     def _layer(self, index: int, operation: Any) -> Any:
         key = id(operation)
@@ -203,6 +212,8 @@ class _Runner:
 
     def _another(self, operation: Any) -> Any:
         """Return one more layer of the kind, changed as that one is."""
+        if id(operation) in self._change.made:
+            return self._change.made[id(operation)]()
         new = self._change.instead.get(id(operation))
         made = self._new(new) if new is not None else self._copy(operation)
         return self._keras.layers.TimeDistributed(made) if id(operation) in self._change.wrapped else made
@@ -223,6 +234,8 @@ class _Runner:
         except Exception as error:
             if settings:
                 raise
+            if id(operation) in self._plan.made:
+                return self._plan.made[id(operation)](type(operation))
             if getattr(operation, "built", False) and getattr(operation, "weights", None):
                 raise Undecidable("a layer that cannot be made from its config") from error
             return operation

@@ -68,12 +68,15 @@ class Plan:
         The operation whose call failed.
     failing
         Index of the first step of the failing call.
+    made
+        How to make a layer anew whose config does not tell, by ``id``: functions of the class to make.
     """
 
     steps: list[Step] = field(default_factory=list)
     goal: Any = None
     failing: int = 0
     results: tuple[int, ...] = ()
+    made: dict[int, Callable[[Any], Any]] = field(default_factory=dict)
 
     def producer(self, slot: int) -> Step | None:
         """Return the step that fills a slot."""

@@ -86,6 +86,8 @@ def _slices(call: Any, kit: Any, phase: str, rows: int) -> Iterator[Batch]:
 
         def make(labels: Labels, one: int = one) -> Any:
             packed = as_tuples(_pack(call, lambda leaf: rows_like(leaf, one, kit, labels)))
+            if call.y is None and not isinstance(call.x, (list, tuple, dict)):
+                return packed[0]  # Keras hands a single array on as it is
             if call.options.get("class_weight") is not None and call.y is not None:
                 packed = (*packed, tf.compat.v1.placeholder(tf.float32, (one,)))
             return packed

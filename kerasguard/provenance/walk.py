@@ -158,7 +158,7 @@ def birth_way(
 
 def _bearer(operands: list[Link], link: Link, has: Callable[[Any], bool | None]) -> Link | None:
     """Return the operand that has the property already: surely, or because it is the same value, or perhaps."""
-    answers = [(one, _has(has, one)) for one in operands]
+    answers = [(one, _answer(has, one, link)) for one in operands]
     certain = [one for one, answer in answers if answer]
     if certain:
         return max(certain, key=lambda one: _likeness(one, link))
@@ -169,6 +169,13 @@ def _bearer(operands: list[Link], link: Link, has: Callable[[Any], bool | None])
     if any(answer is False for _, answer in answers):
         return None
     return max(unknown, key=lambda one: _likeness(one, link), default=None)
+
+
+def _answer(has: Callable[[Any], bool | None], one: Link, link: Link) -> bool | None:
+    """Ask an operand; one item has not got what only the axis along which items were gathered could tell."""
+    answer = _has(has, one)
+    gathers = answer is None and one.lift > link.lift
+    return False if gathers and one.shape is not None and None not in one.shape else answer
 
 
 def _has(has: Callable[[Any], bool | None], link: Link) -> bool | None:

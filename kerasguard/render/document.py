@@ -57,6 +57,8 @@ class TraceRow:
     where: str
     code: str
     note: str
+    filename: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class ChangeRow:
     sign: Literal["-", "+"]
     code: str
     focus: int
+    filename: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,10 @@ def steps_of(diagnosis: Diagnosis) -> tuple[Step, ...]:
 
 
 def _trace_rows(diagnosis: Diagnosis) -> list[TraceRow]:
-    return [TraceRow(_where(step.place), _first_line(step.place), note_of(step)) for step in steps_of(diagnosis)]
+    return [
+        TraceRow(_where(step.place), _first_line(step.place), note_of(step), step.place.filename, step.place.row)
+        for step in steps_of(diagnosis)
+    ]
 
 
 def _where(place: Place) -> str:
@@ -212,7 +219,14 @@ def note_of(step: Step) -> str:
 def _change(fixes: Sequence[Fix]) -> Change:
     first, *others = fixes
     rows = [
-        ChangeRow(one_line(f"{shown_path(line.filename)}:{line.row}"), line.sign, one_line(line.code), line.focus)
+        ChangeRow(
+            one_line(f"{shown_path(line.filename)}:{line.row}"),
+            line.sign,
+            one_line(line.code),
+            line.focus,
+            line.filename,
+            line.row,
+        )
         for line in changed_lines(first.edits)
     ]
     return Change(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import html
 import linecache
-import os
 import re
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +14,7 @@ from kerasguard.render.document import Table, TableRow, build, note_of, shown_pa
 from kerasguard.render.html_style import PAGE_STYLE, STYLE
 from kerasguard.render.report import environment
 from kerasguard.render.sanitise import one_line, paragraph
-from kerasguard.render.svg import in_words, svg
+from kerasguard.render.svg import in_words, sheet
 from kerasguard.vocabulary import Diagnosis, Drawing, Edit, Fix, Place, Step
 
 AROUND = 1  # source lines shown before and after a place
@@ -52,18 +51,6 @@ def page(diagnosis: Diagnosis | None, warnings: Sequence[Diagnosis] = ()) -> str
 def fragment(diagnosis: Diagnosis) -> str:
     """Return the same for one diagnosis as an element that other pages can hold."""
     return f'<div class="kerasguard"><style>{STYLE}</style>{_article(diagnosis, level=2, number=0)}</div>'
-
-
-def write(path: str | os.PathLike[str], text: str) -> None:
-    """Write a page as UTF-8.
-
-    Raises
-    ------
-    OSError
-        When the file cannot be written.
-    """
-    with open(path, "w", encoding="utf-8", errors="replace", newline="\n") as stream:  # noqa: PTH123 - any path
-        stream.write(text)
 
 
 def _article(diagnosis: Diagnosis, *, level: int, number: int) -> str:
@@ -115,7 +102,7 @@ def _picture(diagnosis: Diagnosis, identifier: str) -> str:
     words = "".join(f"<li>{_safe(sentence)}</li>" for sentence in in_words(drawing))
     return (
         f'<div class="picture" role="region" aria-label="drawing, scrolls sideways" tabindex="0">'
-        f"{svg(drawing, title, identifier)}</div>"
+        f"{sheet(drawing, title, identifier)}</div>"
         f"<details><summary>The same in words</summary><ul>{words}</ul></details>"
     )
 

@@ -25,6 +25,7 @@ text-align:left;overflow-wrap:anywhere}
 .kerasguard table{border-collapse:collapse;width:100%;font-size:.875rem;margin:0}
 .kerasguard th,.kerasguard td{text-align:left;padding:.35rem .5rem .35rem 0;border-bottom:1px solid var(--line);
 vertical-align:top;background:none;color:inherit}
+.kerasguard th{overflow-wrap:normal;white-space:nowrap}
 .kerasguard thead th{color:var(--quiet);font-weight:500}
 .kerasguard .wanted{color:var(--good)}.kerasguard .given{color:var(--bad)}
 .kerasguard ol{list-style:none;margin:0;padding:0}
@@ -52,7 +53,9 @@ user-select:none}
 .kerasguard summary:focus-visible,.kerasguard [tabindex]:focus-visible{outline:3px solid var(--accent);
 outline-offset:2px}
 .kerasguard .picture{overflow-x:auto;margin:0;padding:.25rem 0}
-.kerasguard .picture svg{display:block;max-width:none;margin:0 auto}
+.kerasguard .sheet{position:relative;margin:0 auto}
+.kerasguard .sheet svg{display:block;width:100%;height:auto;max-width:none}
+.kerasguard .first{position:absolute;top:0;height:1px;scroll-initial-target:nearest}
 .kerasguard ul{margin:.25rem 0;padding-left:1.1rem;font-size:.875rem}
 .kerasguard footer{margin-top:2rem;border-top:1px solid var(--line);padding-top:.5rem}
 """

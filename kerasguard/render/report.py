@@ -39,11 +39,21 @@ def write(path: Path, content: dict[str, Any]) -> None:
     OSError
         When the file cannot be written.
     """
-    text = without_surrogates(json.dumps(content, ensure_ascii=False, indent=2)) + "\n"
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8 so that a reader finds the whole of it or nothing.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
     handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+            stream.write(without_surrogates(text))
         Path(scratch).chmod(0o666 & ~_umask())
         Path(scratch).replace(path)
     except BaseException:

@@ -23,6 +23,7 @@ LETTER = 6.7  # width of a letter of a shape
 LONGEST_NAME = 18
 LONGEST_KIND = 25
 LONGEST_SHAPE = 26
+SMALLEST = 0.8  # of its size, on a narrow screen; wider drawings scroll
 MISFIT = "does not fit"
 _STOPS = (0.45, 0.3, 0.6, 0.75, 0.15, 0.85)
 _KINDS = {"InputLayer": "Input"}
@@ -52,6 +53,35 @@ class _Curve:
         return x0 + (x1 - x0) * ease, y0 + (y1 - y0) * stop
 
 
+class _Picture:
+    """All that is measured before anything is written."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        layout = laid_out(drawing)
+        tops = _tops(drawing, layout)
+        self.drawing = drawing
+        self.boxes = [_box(node, spot, tops) for node, spot in zip(drawing.nodes, layout.boxes, strict=True)]
+        self.curves = [_curve(drawing, layout, index, self.boxes, tops) for index in range(len(drawing.edges))]
+        self.labels = _labels(drawing.edges, self.curves, self.boxes)
+        taken = [*self.boxes, *(place for _, place in self.labels)]
+        self.left = min(x for x, _, _, _ in taken) - MARGIN
+        self.width = max(x + width for x, _, width, _ in taken) + MARGIN - self.left
+        self.height = max(y + height for _, y, _, height in taken) + 2 * MARGIN
+
+    def parts(self, identifier: str) -> str:
+        """Return the elements: arrows below boxes below shapes."""
+        sources = {edge.source for edge in self.drawing.edges}
+        arrows = zip(self.drawing.edges, self.curves, strict=True)
+        nodes = enumerate(zip(self.drawing.nodes, self.boxes, strict=True))
+        return "".join(
+            [
+                *(_arrow(edge, curve, identifier) for edge, curve in arrows),
+                *(_node(node, box, ends=index not in sources) for index, (node, box) in nodes),
+                *(_label(edge, place) for edge, place in self.labels),
+            ]
+        )
+
+
 def svg(drawing: Drawing, title: str, identifier: str) -> str:
     """Return the drawing as an SVG element, complete in itself but for the colours (see `html_style`).
 
@@ -62,21 +92,20 @@ def svg(drawing: Drawing, title: str, identifier: str) -> str:
     identifier
         Begins every id, so that several drawings can stand on one page.
     """
-    layout = laid_out(drawing)
-    tops = _tops(drawing, layout)
-    boxes = [_box(node, spot, tops) for node, spot in zip(drawing.nodes, layout.boxes, strict=True)]
-    curves = [_curve(drawing, layout, index, boxes, tops) for index in range(len(drawing.edges))]
-    labels = _labels(drawing.edges, curves, boxes)
-    sources = {edge.source for edge in drawing.edges}
-    parts = [
-        *(_arrow(edge, curve, identifier) for edge, curve in zip(drawing.edges, curves, strict=True)),
-        *(
-            _node(node, box, ends=index not in sources)
-            for index, (node, box) in enumerate(zip(drawing.nodes, boxes, strict=True))
-        ),
-        *(_label(edge, place) for edge, place in labels),
-    ]
-    return _framed(parts, [*boxes, *(place for _, place in labels)], drawing, title, identifier)
+    return _element(_Picture(drawing), title, identifier)
+
+
+def sheet(drawing: Drawing, title: str, identifier: str) -> str:
+    """Return the same on a sheet that shrinks a little on narrow screens, and scrolls to the mismatch at first."""
+    picture = _Picture(drawing)
+    states = [node.state for node in drawing.nodes]
+    x = picture.boxes[states.index("failing") if "failing" in states else 0][0]
+    start, part = 100 * (x - picture.left) / picture.width, 100 * BOX_WIDTH / picture.width
+    return (
+        f'<div class="sheet" style="width:clamp({SMALLEST * picture.width:.0f}px,100%,{picture.width:.0f}px)">'
+        f'<span class="first" style="left:{start:.1f}%;width:{part:.1f}%"></span>'
+        f"{_element(picture, title, identifier)}</div>"
+    )
 
 
 def in_words(drawing: Drawing) -> list[str]:
@@ -90,18 +119,16 @@ def in_words(drawing: Drawing) -> list[str]:
     return said
 
 
-def _framed(parts: Sequence[str], taken: Sequence[Box], drawing: Drawing, title: str, identifier: str) -> str:
-    left = min(x for x, _, _, _ in taken) - MARGIN
-    right = max(x + width for x, _, width, _ in taken) + MARGIN
-    bottom = max(y + height for _, y, _, height in taken) + MARGIN
-    failing = [_full_name(node) for node in drawing.nodes if node.state == "failing"]
-    described = f"{len(drawing.nodes)} boxes from the inputs down; {MISFIT}: {', '.join(failing)}."
+def _element(picture: _Picture, title: str, identifier: str) -> str:
+    nodes = picture.drawing.nodes
+    failing = ", ".join(_full_name(node) for node in nodes if node.state == "failing")
+    described = f"{len(nodes)} boxes from the inputs down; {MISFIT}: {failing}."
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{identifier}-t {identifier}-d" '
-        f'width="{right - left:.0f}" height="{bottom + MARGIN:.0f}" '
-        f'viewBox="{left:.1f} {-MARGIN} {right - left:.1f} {bottom + MARGIN:.1f}">'
+        f'width="{picture.width:.0f}" height="{picture.height:.0f}" '
+        f'viewBox="{picture.left:.1f} {-MARGIN} {picture.width:.1f} {picture.height:.1f}">'
         f'<title id="{identifier}-t">{_safe(title)}</title><desc id="{identifier}-d">{_safe(described)}</desc>'
-        f"<defs>{_marker(identifier, 'ok')}{_marker(identifier, 'refused')}</defs>{''.join(parts)}</svg>"
+        f"<defs>{_marker(identifier, 'ok')}{_marker(identifier, 'refused')}</defs>{picture.parts(identifier)}</svg>"
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from kerasguard.render import links
 from kerasguard.render.document import build
 from kerasguard.render.note import is_note
 from kerasguard.render.sanitise import message
@@ -189,11 +190,13 @@ def _message(error: BaseException) -> str:
 
 
 def _rich_text(line: Line) -> Text:
+    from rich.style import Style
     from rich.text import Text
 
     text = Text()
     for span in line:
-        text.append(span.text, style=_STYLES[span.role])
+        link = None if span.target is None else links.address(*span.target)
+        text.append(span.text, style=Style.parse(_STYLES[span.role]) + Style(link=link))
     text.rstrip()
     return text
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from kerasguard.render.document import (
     Change,
+    ChangeRow,
     Document,
     Hint,
     Paragraph,
@@ -16,6 +17,7 @@ from kerasguard.render.document import (
     Table,
     TableRow,
     Trace,
+    TraceRow,
     build,
 )
 from kerasguard.render.sanitise import ELLIPSIS, cells, cut, cut_left, pad, paragraph
@@ -35,10 +37,11 @@ Item = TypeVar("Item")
 
 
 class Span(NamedTuple):
-    """A piece of a line, with the part it plays there."""
+    """A piece of a line, with the part it plays there, and the file and row it stands for, if any."""
 
     text: str
     role: Role = "plain"
+    target: tuple[str, int] | None = None
 
 
 Line = tuple[Span, ...]
@@ -166,9 +169,8 @@ def _trace(block: Trace, most: int, width: int) -> list[Line]:
             lines.append((Span(f"{INDENT}{ELLIPSIS} {row} more lines", "quiet"),))
             continue
         first, *others = _wrapped(row.note, room - codes, 2)
-        where = pad(cut_left(row.where, places), places)
         code = pad(cut(row.code, codes), codes)
-        lines.append((Span(INDENT + where + GAP, "place"), Span(code + GAP), Span(first, "quiet")))
+        lines.append((*_place(row.where, places, row), Span(code + GAP), Span(first, "quiet")))
         lines += [(Span(" " * (width - room + codes)), Span(rest, "quiet")) for rest in others]
     return lines
 
@@ -183,16 +185,23 @@ def _change(block: Change, limits: _Limits, width: int) -> list[Line]:
         if isinstance(row, int):
             lines.append((Span(f"{INDENT}{ELLIPSIS} {row} more lines", "quiet"),))
             continue
-        where = "" if row.where == before else cut_left(row.where, places)
+        where = "" if row.where == before else row.where
         before = row.where
         lines.append(
             (
-                Span(INDENT + pad(where, places) + GAP, "place"),
+                *_place(where, places, row),
                 Span(f"{row.sign} {_around(row.code, row.focus, room)}", "removed" if row.sign == "-" else "added"),
             )
         )
     lines += [(Span(f"{INDENT}or: {other}", "quiet"),) for other in block.alternatives[: limits.alternatives]]
     return lines
+
+
+def _place(where: str, width: int, row: TraceRow | ChangeRow) -> Line:
+    """Return where a line stands, in a column of that width; only the words are linked."""
+    words = cut_left(where, width)
+    rest = pad("", width - cells(words)) + GAP
+    return (Span(INDENT), Span(words, "place", (row.filename, row.row) if words and row.filename else None), Span(rest))
 
 
 def _hint(block: Hint) -> list[Line]:
@@ -230,7 +239,7 @@ def _fitted(line: Line, width: int) -> Line:
     spans: list[Span] = []
     for span in line:
         if cells(span.text) > width:
-            spans.append(Span(cut(span.text, width), span.role))
+            spans.append(span._replace(text=cut(span.text, width)))
             break
         spans.append(span)
         width -= cells(span.text)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import sys
 from collections.abc import Iterator
 
 from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import pipelines
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import changed
+from kerasguard.vocabulary import Edit
 
 USUAL = 32
 
@@ -48,13 +52,11 @@ def odd(evidence: Evidence) -> bool:
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
     """Propose the fixed batch size, and to leave out the rows of an incomplete last batch."""
     size, count, call, site = fixed(evidence), rows(evidence), evidence.call, evidence.site_call
-    if size is None or call is None or site is None or evidence.site is None:
+    source = evidence.scopes[evidence.site].source if evidence.site is not None else None
+    if size is None or call is None or site is None or source is None:
         return
-    source = evidence.scopes[evidence.site].source
-    if source is None:
-        return
-    if count is None:
-        yield from _dropping(evidence)
+    if count is None or count < size:
+        yield from _dropping(evidence) if count is None else _filled_up(evidence, source, size, count)
         return
     written = []
     options = dict(call.options)
@@ -76,11 +78,41 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
                 return
             written.append(edits.wrap(source, one.node, f"{{}}[:len({{}}) // {size} * {size}]"))
             values[one.slot, one.path] = one.value[:whole]
-    if written and count >= size:
-        import dataclasses
-
+    if written:
         new = dataclasses.replace(changed(call, values) if values else call, options=options)
         yield Candidate(f"feed batches of {size} rows only", tuple(written), 0.8, call=new, applicability="unsafe")
+
+
+def _filled_up(evidence: Evidence, source: SourceFile, size: int, count: int) -> Iterator[Candidate]:
+    """Fill a batch for predict up with the rows over again, and keep only the predictions for the real ones."""
+    call, site = evidence.call, evidence.site_call
+    name = edits.alias(source, "numpy")
+    if call is None or site is None or call.entry != "predict" or name is None or len(evidence.given) != 1:
+        return
+    one, numpy = evidence.given[0], sys.modules.get("numpy")
+    alone = one.spec.kind == "numpy" and not one.path and one.scope is not None and one.scope.source is source
+    if numpy is None or not alone or not isinstance(one.node, ast.Name | ast.Attribute):
+        return
+    if len(specs.leaves(specs.read(call.owner, "outputs"))) != 1:
+        return
+    text = source.segment(one.node)
+    place = source.place(site)
+    end = (place.end_row, place.end_column)
+    kept = Edit(source.filename, end, end, f"[:len({text})]")
+    written = [edits.wrap(source, one.node, f"{name}.resize({{}}, ({size}, *{text}.shape[1:]))"), kept]
+    if batch(evidence) != size:
+        written.append(edits.set_argument(source, site, "batch_size", str(size)))
+    value = numpy.resize(one.value, (size, *one.value.shape[1:]))
+    full = dataclasses.replace(
+        changed(call, {(one.slot, one.path): value}), options={**call.options, "batch_size": size}
+    )
+    rows_word = "row" if count == 1 else "rows"
+    yield Candidate(
+        title=f"fill the batch up to {size} rows, and keep the predictions for the {count} {rows_word} there are",
+        edits=tuple(written),
+        cost=0.8,
+        call=full,
+    )
 
 
 def _dropping(evidence: Evidence) -> Iterator[Candidate]:

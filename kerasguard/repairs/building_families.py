@@ -8,8 +8,10 @@ from kerasguard.repairs import (
     building_inputs,
     building_layers,
     building_merges,
+    building_own_code,
     building_removals,
     building_sizes,
+    building_states,
     building_strides,
 )
 from kerasguard.repairs.building import Failure, Proposal
@@ -27,6 +29,7 @@ FAMILIES: tuple[Family, ...] = (
     building_layers.per_time_step,
     building_layers.padding,
     building_layers.own_layer,
+    building_own_code.own_code,
     building_removals.left_out,
     building_removals.per_frame,
     building_strides.strided,
@@ -38,6 +41,7 @@ FAMILIES: tuple[Family, ...] = (
     building_sizes.reshape_target,
     building_sizes.reshape_source,
     building_sizes.units,
+    building_states.state_inputs,
 )
 
 

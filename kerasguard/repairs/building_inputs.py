@@ -189,9 +189,15 @@ def resized_inputs(failure: Failure, step: Step, shape: Shape) -> Iterator[Resiz
 def _uses(home: Link) -> int:
     """Return how often the program reads the name that a number is bound to."""
     names = [home.name] if home.name else []
-    if isinstance(home.statement, ast.Assign):
-        names += [one.id for target in home.statement.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
-    bound = isinstance(home.statement, ast.Assign | ast.AnnAssign) and home.node is home.statement.value
+    statement = home.statement
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    bound = home.node is value
+    if isinstance(statement, ast.Assign) and isinstance(value, ast.Tuple | ast.List) and home.node in value.elts:
+        bound, place = True, value.elts.index(home.node)
+        displays = [one for one in statement.targets if isinstance(one, ast.Tuple | ast.List)]
+        names += [item.id for one in displays for item in one.elts[place : place + 1] if isinstance(item, ast.Name)]
+    elif isinstance(statement, ast.Assign):
+        names += [one.id for target in statement.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
     return max((len(reads(home.source, name, home.scope.owner)) for name in names), default=0) if bound else 0
 
 

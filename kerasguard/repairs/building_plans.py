@@ -10,6 +10,7 @@ from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, leaves
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.source import SourceFile, node_at
 from kerasguard.repairs.building_sites import Site, site_of, value_of
+from kerasguard.repairs.failing import call_at
 
 MOST_TURNS = 32
 MOST_MORE = 120
@@ -18,9 +19,23 @@ MOST_MORE = 120
 def plan_of(evidence: Evidence) -> tuple[Plan, bool] | None:
     """Return the steps that lead to the failing call, and whether they must be traced as fit does."""
     found = _plan_of(evidence)
-    if found is not None and not found[1]:
-        _go_on(evidence, found[0])
+    if found is not None:
+        _remember(evidence, found[0])
+        if not found[1]:
+            _go_on(evidence, found[0])
     return found
+
+
+def _remember(evidence: Evidence, plan: Plan) -> None:
+    """Note how the user's own layers are made that have no config, from the arguments they were made with."""
+    for step in plan.steps:
+        layer = step.operation
+        if not wants.is_layer(layer) or wants.is_keras(type(layer)) or id(layer) in plan.made:
+            continue
+        site = site_of(evidence, layer)
+        call = None if site is None else call_at(site.call, site.scope)
+        if call is not None and call.complete and call.function is type(layer):
+            plan.made[id(layer)] = lambda kind, call=call: kind(*call.args, **call.kwargs)  # type: ignore[misc]
 
 
 def _plan_of(evidence: Evidence) -> tuple[Plan, bool] | None:

@@ -26,7 +26,7 @@ _FIRST = {
     "Reshape": ("target_shape",), "RepeatVector": ("n",), "Conv2D": ("filters", "kernel_size"),
     "Conv1D": ("filters", "kernel_size"), "Conv3D": ("filters", "kernel_size"), "Dense": ("units",),
     "Resizing": ("height", "width"), "ZeroPadding2D": ("padding",), "Cropping2D": ("cropping",),
-    "ZeroPadding1D": ("padding",), "Cropping1D": ("cropping",), "Permute": ("dims",),
+    "ZeroPadding1D": ("padding",), "Cropping1D": ("cropping",), "ZeroPadding3D": ("padding",), "Cropping3D": ("cropping",), "Permute": ("dims",),
 }  # fmt: skip
 
 
@@ -103,6 +103,28 @@ def before(site: Site, use: ast.expr | None, new: tuple[New, ...]) -> tuple[Edit
         if statement is not None:
             lines = "\n".join(f"{receiver}.add({text})" for text in texts)
             return (edits.insert_before(site.source, statement, lines), *_merged(imports))
+    return None
+
+
+def after(site: Site, new: New) -> tuple[Edit, ...] | None:
+    """Write a layer behind a layer: around its call, or as the next entry of a Sequential."""
+    written = spelled(site.source, site.call, new)
+    if written is None:
+        return None
+    text, imports = written
+    around, statement = site.source.parent(site.call), site.statement
+    if isinstance(around, ast.Call) and around.func is site.call:
+        return (edits.wrap(site.source, around, f"{text}({{}})"), *imports)
+    if isinstance(around, ast.List | ast.Tuple):
+        place = site.source.place(site.call)
+        first = site.source.lines[place.row - 1][: place.column - 1]
+        at = (place.end_row, place.end_column)
+        between = ", " if first.strip() else f",\n{first}"
+        return (Edit(site.source.filename, at, at, f"{between}{text}"), *imports)
+    if isinstance(around, ast.Call) and isinstance(around.func, ast.Attribute) and around.func.attr == "add":
+        if isinstance(statement, ast.Expr):
+            line = f"{site.source.segment(around.func.value)}.add({text})"
+            return (edits.insert_after(site.source, statement, line), *imports)
     return None
 
 

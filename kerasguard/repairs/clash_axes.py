@@ -1,4 +1,4 @@
-"""Repairs inside the function whose operation got tensors that do not go together: an axis, a transposition, a length."""
+"""Repairs inside the function whose operation got tensors that do not go together: an axis, a length."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def follows(evidence: Evidence, clash: Clash) -> Iterator[Candidate]:
                 continue
             if _name(link.node) in RANGES and right > wrong:
                 break  # numbers beyond the table that they look up
-            written = _sized(clash, link, link.node, wrong, taken(clash, link, other, axis, right), budget)
+            written = _sized(clash, link, wrong, taken(clash, link, other, axis, right))
             if written is not None:
                 yield Candidate(
                     title=f"make `{text_of(clash, link.node)}` as large as what it meets",
@@ -108,7 +108,7 @@ def _name(node: ast.Call) -> str:
 
 
 def taken(clash: Clash, link: Link | None, other: Side, axis: int, right: int) -> str | None:
-    """Return how the size of the other side is read off a name that is bound where it is needed (None: at the clash)."""
+    """Return how the size of the other side is read off a name bound where it is needed (None: at the clash)."""
     name = edits.alias(clash.source, "tensorflow")
     around = clash.source.owner(clash.node)
     parameters = {arg.arg for arg in ast.walk(around) if isinstance(arg, ast.arg)}
@@ -134,11 +134,10 @@ def _bound_before(clash: Clash, name: str, link: Link | None) -> bool:
     return any(getattr(binding.statement, "lineno", link.place.row) < link.place.row for binding in bindings)
 
 
-def _sized(
-    clash: Clash, link: Link, call: ast.Call, wrong: int, text: str | None, budget: Budget
-) -> tuple[Edit, ...] | None:
+def _sized(clash: Clash, link: Link, wrong: int, text: str | None) -> tuple[Edit, ...] | None:
     """Write another size in the place of the one expression in a call that gives the wrong one."""
-    if text is None:
+    call, budget = link.node, Budget(nodes=10_000, seconds=0.1)
+    if text is None or not isinstance(call, ast.Call):
         return None
     found: list[ast.expr] = []
     waiting: list[ast.expr] = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -157,5 +156,6 @@ def is_size(value: Any, size: int) -> bool:
 
 
 def text_of(clash: Clash, node: ast.AST) -> str:
+    """Return an expression as it is written, cut to a title's width."""
     text = " ".join(clash.source.segment(node).split())
     return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - a title's width

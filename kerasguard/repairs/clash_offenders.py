@@ -37,7 +37,9 @@ def offenders(clash: Clash) -> Iterator[Offender]:
                 found.setdefault(node.attr, Offender(node.attr, "variable"))
         for name in _layer_names(clash, side):
             found.setdefault(name, Offender(name, "layer"))
-    known = {name for name in found if name not in clash.scope.globals or not hasattr(clash.scope.globals[name], "__path__")}
+    known = {
+        name for name in found if name not in clash.scope.globals or not hasattr(clash.scope.globals[name], "__path__")
+    }
     yield from [one for name, one in found.items() if name in known][:MOST_NAMES]
 
 

@@ -1,4 +1,4 @@
-"""Repairs where the wrong size of an operand is born: the units of a layer, the length of a table, whoever has to give way."""
+"""Repairs where the wrong size of an operand is born: the units of a layer, the length of a table."""
 
 from __future__ import annotations
 
@@ -128,8 +128,10 @@ def _alone(written: Written, made: Made) -> bool:
     """Return whether nothing but this layer reads the number that is edited."""
     owner = made.source.owner(made.call)
     return all(
-        len(reads(made.source, name, owner)) <= 1 and (owner is made.source.tree or name not in _constants(made.source)
-        or len(reads(made.source, name, None)) <= 1)
+        len(reads(made.source, name, owner)) <= 1
+        and (
+            owner is made.source.tree or name not in _constants(made.source) or len(reads(made.source, name, None)) <= 1
+        )
         for name in written.names
     )
 

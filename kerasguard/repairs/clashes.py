@@ -1,4 +1,4 @@
-"""An operation of the user's own got tensors whose sizes do not go together: which expressions they are, and where from."""
+"""An operation of the user's own got tensors whose sizes do not go together: which expressions they are."""
 
 from __future__ import annotations
 
@@ -122,9 +122,7 @@ def _nodes(frame: UserFrame) -> Iterator[ast.expr]:
             yield one
 
 
-def _at(
-    node: ast.expr, frame: UserFrame, scope: Scope, generated: tuple[Shape, ...], budget: Budget
-) -> Clash | None:
+def _at(node: ast.expr, frame: UserFrame, scope: Scope, generated: tuple[Shape, ...], budget: Budget) -> Clash | None:
     source = scope.source
     if source is None:
         return None
@@ -146,9 +144,7 @@ def _at(
     return None if fits else Clash(kind, node, sides, scope, source, axis)
 
 
-def _operands(
-    node: ast.expr, scope: Scope, budget: Budget
-) -> tuple[Kind, list[ast.expr], int | None, Any] | None:
+def _operands(node: ast.expr, scope: Scope, budget: Budget) -> tuple[Kind, list[ast.expr], int | None, Any] | None:
     """Return what kind of operation a node is, and the expressions of its tensors."""
     if isinstance(node, ast.BinOp):
         return ("elementwise", [node.left, node.right], None, None) if isinstance(node.op, OPERATORS) else None
@@ -194,9 +190,7 @@ def _sides(
         pairs = zip(known, generated, strict=True)
         if any(shape is not None and not _same(shape, real) for (_, _, shape), real in pairs):
             return None
-        return tuple(
-            Side(node, real, value) for (node, value, _), real in zip(known, generated, strict=True)
-        )
+        return tuple(Side(node, real, value) for (node, value, _), real in zip(known, generated, strict=True))
     found = [Side(node, shape, value) for node, value, shape in known if shape]
     return tuple(found) if len(found) >= TWO else None
 

@@ -260,7 +260,7 @@ def listed_too(cut: Cut) -> Iterator[Candidate]:
             more += handed
         names.append(text)
     node = cut.evidence.written("inputs", (), given[0])[1]
-    written = None if node is None else _longer(source, scope, node, given[0], names)
+    written = None if node is None else longer(source, scope, node, given[0], names)
     if written is None:
         return
     place = cut.birth(cut.wiring.loose[0])
@@ -281,7 +281,7 @@ def _all_listed(cut: Cut) -> Outcome:
     return Outcome(accepted=True, note="walked through the graph: the outputs come from these inputs")
 
 
-def _longer(source: SourceFile, scope: Scope, node: ast.expr, inputs: Any, names: list[str]) -> Edit | None:
+def longer(source: SourceFile, scope: Scope, node: ast.expr, inputs: Any, names: list[str]) -> Edit | None:
     """Write the listed inputs with some more."""
     text, more = source.segment(node), ", ".join(names)
     if isinstance(node, ast.List) and node.elts:

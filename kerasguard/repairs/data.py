@@ -193,11 +193,11 @@ def _candidate(evidence: Evidence, call: Call, changes: list[tuple[Given, Transf
         call=changed(call, values),
         exact=bool(written),
         applicability="unsafe" if lossy else "safe",
-        suspect=_suspect(*changes[0]),
+        suspect=suspect_of(*changes[0]),
     )
 
 
-def _suspect(one: Given, change: Transformation) -> Suspect | None:
+def suspect_of(one: Given, change: Transformation) -> Suspect | None:
     """Return what to trace when this change mends the data: the property that it changes."""
     if one.node is None or one.scope is None or not one.shape:
         return None

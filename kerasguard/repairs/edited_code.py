@@ -1,4 +1,4 @@
-"""Try an edit inside the user's own functions: they run as edited, in the trial of the failing call, and are put back."""
+"""Try an edit inside the user's own functions: in the trial of the failing call they run as edited."""
 
 from __future__ import annotations
 

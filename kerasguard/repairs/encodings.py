@@ -61,16 +61,35 @@ def once(evidence: Evidence, pair: Pair, link: Link) -> Iterator[Candidate]:
     given = pair.given
     sizes = tuple(size for size in (given.shape or ())[:-1] if size is not None)
     call = labels.replaced(evidence, given, blank(sizes, "float32")) if None not in (given.shape or ()) else None
-    written = without(link)
+    outer = _outer(pair, link)
+    written = without(link) if outer is None else (edits.replace(outer.source, outer.node, _argument(outer)),)
     if written:
         yield Candidate(
             title="encode the labels once",
             edits=written,
             cost=0.6,
             call=call,
-            cause=link.place,
+            cause=(outer or link).place,
             exact=call is not None,
         )
+
+
+def _outer(pair: Pair, link: Link) -> Link | None:
+    """Return the call of a helper that encodes, where both encodings are its work: the call is what is too much."""
+    given = pair.given
+    if given.node is None or given.scope is None or not any(node is link.node for node in _before(link)):
+        return None
+    found = None
+    for one in walk.chain(given.node, given.scope, labels.element_path(given)):
+        if one is link or one.node is link.node:
+            return found
+        if isinstance(one.node, ast.Call) and len(one.node.args) == 1 and not one.path:
+            found = one
+    return None
+
+
+def _argument(link: Link) -> str:
+    return link.source.segment(link.node.args[0]) if isinstance(link.node, ast.Call) else ""
 
 
 def encoded(node: ast.AST) -> ast.expr | None:
@@ -170,7 +189,8 @@ def _deleted(source: Any, statement: ast.stmt) -> tuple[Edit, ...]:
     line = source.lines[place.row - 1]
     if isinstance(block, list) and len(block) == 1:
         return (edits.replace(source, statement, "pass"),)
-    if line[: place.column - 1].strip() or source.lines[place.end_row - 1][place.end_column - 1 :].strip():
+    rest = source.lines[place.end_row - 1][place.end_column - 1 :].strip()
+    if line[: place.column - 1].strip() or (rest and not rest.startswith("#")):
         return ()
     return (Edit(source.filename, (place.row, 1), (place.end_row + 1, 1), ""),)
 

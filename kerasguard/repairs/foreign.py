@@ -50,6 +50,11 @@ def tensors_of(call: FailingCall) -> Iterator[tuple[str, Any]]:
                     yield name, call.scope.current(name)
 
 
+def of_keras(call: FailingCall) -> bool:
+    """Return whether a call was given a tensor of Keras' own, not only such as TensorFlow computes on."""
+    return any(specs.kind_of(leaf) == "keras" for _, leaf in specs.leaves([value for _, value in tensors_of(call)]))
+
+
 def root_of(evidence: Evidence, call: FailingCall) -> str:
     """Return which Keras the tensors belong to, or the layer that is being called where they are TensorFlow's."""
     leaves = [leaf for _, leaf in specs.leaves([value for _, value in tensors_of(call)])]

@@ -17,6 +17,7 @@ from kerasguard.provenance.suspect import Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, made, number_at
 from kerasguard.repairs.data import Pair
+from kerasguard.repairs.transformations import proposals
 from kerasguard.vocabulary import Edit, Place, Shape
 
 SHAPES = ("shape", "input_shape")
@@ -36,12 +37,17 @@ def candidates(evidence: Evidence, wrong: list[Pair]) -> Iterator[Candidate]:
         return
     at, node = found
     sample = given.shape[1:]
+    # Data that only has to be arranged otherwise is the cheaper thing to change.
+    arranged = any(
+        not change.lossy and (change.kind == "permute" or (change.shape(given.shape) or ())[:1] == given.shape[:1])
+        for change in proposals(given.shape, want)
+    )
     for written_edit, place, cost in _rewritten(at, node, sample):
         shapes = [(None, *sample) if other is want else other.shape or () for other in evidence.wanted]
         yield Candidate(
             title=f"give the model's Input the shape of a sample of `{given.name}`: {tuple(sample)}",
             edits=(written_edit,),
-            cost=cost,
+            cost=cost if cost == LIKELY or not arranged else cost + 2.0,
             check=lambda shapes=shapes: _tried(evidence, shapes),  # type: ignore[misc]
             cause=place,
             applicability="unsafe",

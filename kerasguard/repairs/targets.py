@@ -20,7 +20,7 @@ from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import key_of
 from kerasguard.vocabulary import Place
 
-JOINING = frozenset({"concatenate", "hstack", "stack", "column_stack", "array", "concat", "vstack", "dstack"})
+JOINING = frozenset({"concatenate", "hstack", "stack", "column_stack", "array", "concat", "vstack", "dstack", "asarray"})
 MOST_OUTPUTS = 6
 
 
@@ -108,7 +108,7 @@ def _taken_apart(evidence: Evidence, given: Given, heads: list[Head]) -> Iterato
     if call is None or given.node is None or given.scope is None:
         return
     for link in walk.chain(given.node, given.scope):
-        parts = _joined(link.node)
+        parts = joined(link.node)
         if parts is None or len(parts) != len(heads):
             continue
         values = [evaluate(part, link.scope) for part in parts]
@@ -134,7 +134,8 @@ def _packed(evidence: Evidence, heads: list[Head], values: list[Any]) -> Any:
     return values
 
 
-def _joined(node: ast.AST) -> list[ast.expr] | None:
+def joined(node: ast.AST) -> list[ast.expr] | None:
+    """Return the arrays, written side by side, of which a call makes one."""
     if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.List | ast.Tuple):
         return None
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

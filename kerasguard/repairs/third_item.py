@@ -17,7 +17,7 @@ from kerasguard.vocabulary import Edit
 
 PARTS = 3
 TEXT = ("string", "object", "str", "<U", "|S", "bytes")
-DATA = ("x", "validation_data")
+SLICES = frozenset({"from_tensor_slices", "from_tensors"})
 
 
 def no_weight(evidence: Evidence) -> Given | None:
@@ -82,7 +82,8 @@ def _displayed(links: list[Link]) -> tuple[Link, ast.Tuple] | None:
         if isinstance(parent, ast.Tuple) and len(parent.elts) == PARTS and parent.elts[2] is link.node:
             around = link.source.parent(parent)
             handed = isinstance(around, ast.Return | ast.Yield | ast.Expr)
-            if handed or (isinstance(around, ast.Lambda) and around.body is parent):
+            sliced = isinstance(around, ast.Call) and getattr(around.func, "attr", "") in SLICES
+            if handed or sliced or (isinstance(around, ast.Lambda) and around.body is parent):
                 return link, parent
     return None
 

@@ -12,11 +12,12 @@ from kerasguard.evidence import Evidence
 from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.reentry import returned
 from kerasguard.provenance.source import SourceFile, source_of
-from kerasguard.repairs import labels
+from kerasguard.repairs import labels, targets
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Edit, Place
 
 MOST_PARTS = 3  # x, y, sample_weight
+MOST_NAMES = 6  # so many names are followed inside a function
 UNPACK = "unpack_x_y_sample_weight"
 
 
@@ -130,6 +131,48 @@ def gathered_in_labels(evidence: Evidence) -> Iterator[Candidate]:
     )
 
 
+def stacked(evidence: Evidence) -> tuple[Handed, ast.Call, list[ast.expr]] | None:
+    """Return the call that makes one array of as many inputs as the model has, in what a batch holds as data."""
+    found, inputs, tree = handed(feeding(evidence)), len(evidence.wanted), parts(evidence)
+    if found is None or inputs < 2 or not tree or not hasattr(tree[0], "shape"):  # noqa: PLR2004
+        return None
+    node = found.node
+    if isinstance(node, ast.Tuple | ast.List):
+        node = node.elts[0]
+    node = _bound(found, node)
+    joined = targets.joined(node) if isinstance(node, ast.Call) else None
+    return (found, node, joined) if isinstance(node, ast.Call) and joined and len(joined) == inputs else None
+
+
+def _bound(found: Handed, node: ast.expr) -> ast.expr:
+    """Return the expression bound to a name inside the function, where that is one."""
+    for _ in range(MOST_NAMES):
+        bound = [
+            one.value
+            for one in ast.walk(found.function)
+            if isinstance(one, ast.Assign)
+            and isinstance(node, ast.Name)
+            and any(isinstance(target, ast.Name) and target.id == node.id for target in one.targets)
+        ]
+        if len(bound) != 1:
+            break
+        node = bound[0]
+    return node
+
+
+def apart(found: tuple[Handed, ast.Call, list[ast.expr]]) -> Iterator[Candidate]:
+    """Propose a tuple of the inputs in place of the one array."""
+    where, node, items = found
+    text = ", ".join(where.source.segment(item) for item in items)
+    yield Candidate(
+        title=f"hand out {len(items)} arrays, one for each input",
+        edits=(edits.replace(where.source, node, f"({text})"),),
+        cost=0.7,
+        cause=where.source.place(where.source.statement(node) or node),
+        exact=False,
+    )
+
+
 def train_step_unpacking(model: Any) -> tuple[SourceFile, ast.Tuple] | None:
     """Return the tuple into which the model's own ``train_step`` unpacks its data."""
     code = getattr(getattr(type(model), "train_step", None), "__code__", None)
@@ -212,7 +255,7 @@ def slices(evidence: Evidence) -> tuple[Handed, ast.Subscript, ast.Subscript] | 
 
 def _slice(found: Handed, node: ast.expr) -> ast.Subscript | None:
     """Return the selection of rows in an expression, names inside the function followed."""
-    for _ in range(6):
+    for _ in range(MOST_NAMES):
         if isinstance(node, ast.Name):
             bound = [
                 one.value

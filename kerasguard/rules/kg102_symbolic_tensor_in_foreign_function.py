@@ -45,8 +45,9 @@ def matches(evidence: Evidence) -> Finding | None:
     call = foreign.foreign_call(evidence)
     if call is None:
         return None
-    if evidence.event.entry == "call" and functions.root_of(call.function) == "tensorflow":
-        return None  # inside a layer TensorFlow's functions work: this one fails for another reason
+    inside = evidence.event.entry == "call" or not foreign.of_keras(call)
+    if inside and functions.root_of(call.function) == "tensorflow":
+        return None  # inside a layer or step TensorFlow's functions work: this one fails for another reason
     function = call.source.segment(call.node.func)
     tensors = list(foreign.tensors_of(call))
     text, value = tensors[0]

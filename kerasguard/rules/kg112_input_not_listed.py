@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import connections
+from kerasguard.repairs import connections, detached
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Offender
 
@@ -43,6 +43,16 @@ def matches(evidence: Evidence) -> Finding | None:
     if cut is None or cut.wiring.unused:
         return None
     names = connections.names(cut)
+    joins = detached.joins(cut)
+    if joins:
+        used = joins[0].use.id
+        return Finding(
+            title=f"The model uses `{used}`, a tensor of another model's graph, and does not list it as an input.",
+            explanation=f"`{used}` is computed from the Input `{names[0]}`, on which this model does not start.",
+            offenders=(Offender(used, "tensor"), *(Offender(name, "tensor") for name in names)),
+            weight=0.8,
+            cause=joins[0].place,
+        )
     return Finding(
         title=f"The output also depends on the Input `{names[0]}`, which is not among the model's inputs.",
         explanation=f"It has shape {connections.shape(cut.wiring.loose[0])}. All Inputs have to be listed.",
@@ -57,4 +67,5 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     del finding
     cut = connections.cut_of(evidence)
     if cut is not None:
+        yield from detached.own_inputs(cut)
         yield from connections.listed_too(cut)

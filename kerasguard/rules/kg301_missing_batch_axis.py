@@ -24,44 +24,30 @@ When the array was meant to hold several samples and its first axis got lost fur
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding
 from kerasguard.repairs import data
-from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
+from kerasguard.rules.axis_mistakes import axis_mistake
 
 CODE = "KG301"
 NAME = "missing-batch-axis"
 
 
-def matches(evidence: Evidence) -> Finding | None:
-    """Match data that this change makes fit."""
-    wrong = data.misfits(evidence)
-    if not wrong or not any(data.changes(wrong, _this(wrong[0][0]))):
-        return None
-    given, want = wrong[0]
-    return words.data_finding(
-        evidence,
-        wrong,
-        title=f"`{given.name}` is one sample, {words.receiver(evidence)} wants a batch of samples.",
-        explanation=f"`{given.name}` has shape {words.shape(given.shape)}: the axes of one sample, without the batch axis in front.",
-        weight=0.3 if data.is_a_batch(evidence, given) else 0.7,
-        has=words.of_rank(len(given.shape or ())),
+def _is_this(_given: Given, change: Transformation) -> bool:
+    return (change.kind == "add_axis" and change.axis == 0) or change.title.endswith("batch axis")
+
+
+def _says(evidence: Evidence, given: Given, _want: Wanted) -> tuple[str, str]:
+    return (
+        f"`{given.name}` is one sample, {words.receiver(evidence)} wants a batch of samples.",
+        f"`{given.name}` has shape {words.shape(given.shape)}: the axes of one sample, no batch axis in front.",
     )
 
 
-def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose the change where the data is used, or where it was made."""
-    del finding
-    wrong = data.misfits(evidence)
-    yield from data.candidates(evidence, wrong, _this(wrong[0][0]))
+def _weighs(evidence: Evidence, given: Given) -> float:
+    return 0.3 if data.is_a_batch(evidence, given) else 0.7
 
 
-def _this(given: Given) -> data.Select:
-    def select(change: Transformation) -> bool:
-        return change.axis == 0 and change.kind == "add_axis" or change.title.endswith("batch axis")
-
-    return select
+matches, repairs = axis_mistake(_is_this, _says, _weighs)

@@ -4,8 +4,8 @@
 The elements of the dataset lack just the batch axis, and no stage of it batches.
 
 ## Why it happens
-`from_tensor_slices` yields one row at a time. Keras batches arrays by itself, datasets never: `batch_size=` does nothing
-for them.
+`from_tensor_slices` yields one row at a time. Keras batches arrays by itself, datasets never: `batch_size=` does
+nothing for them.
 
 ## Example
 ```python
@@ -41,15 +41,16 @@ def matches(evidence: Evidence) -> Finding | None:
     for slot, wrong in pipelines.slots(evidence):
         if pipelines.unbatched(evidence, wrong):
             given, _ = wrong[0]
+            name = pipelines.name_of(evidence, slot)
             return words.data_finding(
                 evidence,
                 wrong,
-                title=f"`{pipelines.name_of(evidence, slot)}` yields single samples, {words.receiver(evidence)} wants batches.",
+                title=f"`{name}` yields single samples, {words.receiver(evidence)} wants batches.",
                 explanation=f"Its elements have shape {words.shape(given.shape)}, without the batch axis in front.",
                 weight=0.8,
                 cause=pipelines.last_stage(given.value),
                 slot=slot,
-                name=pipelines.name_of(evidence, slot),
+                name=name,
             )
     return None
 

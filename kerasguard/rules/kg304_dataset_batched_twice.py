@@ -4,7 +4,7 @@
 The elements of the dataset have one leading axis too many: batches of batches.
 
 ## Why it happens
-Loaders such as `image_dataset_from_directory` batch by themselves; a helper that prepares any dataset batches once more.
+Loaders such as `image_dataset_from_directory` batch by themselves; a helper that prepares any dataset batches again.
 
 ## Example
 ```python

@@ -24,44 +24,25 @@ When colour got lost by mistake: keep the channels instead of adding an empty on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding
-from kerasguard.repairs import data
-from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
+from kerasguard.rules.axis_mistakes import axis_mistake
 
 CODE = "KG305"
 NAME = "missing-channel-axis"
 
 
-def matches(evidence: Evidence) -> Finding | None:
-    """Match data that this change makes fit."""
-    wrong = data.misfits(evidence)
-    if not wrong or not any(data.changes(wrong, _this(wrong[0][0]))):
-        return None
-    given, want = wrong[0]
-    return words.data_finding(
-        evidence,
-        wrong,
-        title=f"`{given.name}` has no channel axis, {words.receiver(evidence)} wants one.",
-        explanation=f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}, with the channels (or features) last.",
-        weight=0.65,
-        has=words.of_rank(len(given.shape or ())),
+def _is_this(given: Given, change: Transformation) -> bool:
+    return change.kind == "add_axis" and bool(change.axis) and change.axis == len(given.shape or ())
+
+
+def _says(evidence: Evidence, given: Given, want: Wanted) -> tuple[str, str]:
+    return (
+        f"`{given.name}` has no channel axis, {words.receiver(evidence)} wants one.",
+        f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}, channels last.",
     )
 
 
-def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose the change where the data is used, or where it was made."""
-    del finding
-    wrong = data.misfits(evidence)
-    yield from data.candidates(evidence, wrong, _this(wrong[0][0]))
-
-
-def _this(given: Given) -> data.Select:
-    def select(change: Transformation) -> bool:
-        return change.kind == "add_axis" and change.axis == len(given.shape or ()) and change.axis > 0
-
-    return select
+matches, repairs = axis_mistake(_is_this, _says, lambda _evidence, _given: 0.65)

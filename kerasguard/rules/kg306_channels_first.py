@@ -23,44 +23,25 @@ When the layers were meant to be built with `data_format="channels_first"`, whic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding
-from kerasguard.repairs import data
-from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
+from kerasguard.rules.axis_mistakes import axis_mistake
 
 CODE = "KG306"
 NAME = "channels-first"
 
 
-def matches(evidence: Evidence) -> Finding | None:
-    """Match data that this change makes fit."""
-    wrong = data.misfits(evidence)
-    if not wrong or not any(data.changes(wrong, _this(wrong[0][0]))):
-        return None
-    given, want = wrong[0]
-    return words.data_finding(
-        evidence,
-        wrong,
-        title=f"`{given.name}` has its channels first, {words.receiver(evidence)} wants them last.",
-        explanation=f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}.",
-        weight=0.6,
-        has=words.of_sample(tuple((given.shape or ())[1:])),
+def _is_this(_given: Given, change: Transformation) -> bool:
+    return change.kind == "permute" and change.title.startswith("move the channels")
+
+
+def _says(evidence: Evidence, given: Given, want: Wanted) -> tuple[str, str]:
+    return (
+        f"`{given.name}` has its channels first, {words.receiver(evidence)} wants them last.",
+        f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}.",
     )
 
 
-def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose the change where the data is used, or where it was made."""
-    del finding
-    wrong = data.misfits(evidence)
-    yield from data.candidates(evidence, wrong, _this(wrong[0][0]))
-
-
-def _this(given: Given) -> data.Select:
-    def select(change: Transformation) -> bool:
-        return change.kind == "permute" and change.title.startswith("move the channels")
-
-    return select
+matches, repairs = axis_mistake(_is_this, _says, lambda _evidence, _given: 0.6)

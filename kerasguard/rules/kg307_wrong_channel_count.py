@@ -24,44 +24,26 @@ When the model was meant to see the extra channels: build it with that many inst
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding
-from kerasguard.repairs import data
-from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
+from kerasguard.rules.axis_mistakes import axis_mistake
 
 CODE = "KG307"
 NAME = "wrong-channel-count"
 
 
-def matches(evidence: Evidence) -> Finding | None:
-    """Match data that this change makes fit."""
-    wrong = data.misfits(evidence)
-    if not wrong or not any(data.changes(wrong, _this(wrong[0][0]))):
-        return None
-    given, want = wrong[0]
-    return words.data_finding(
-        evidence,
-        wrong,
-        title=f"`{given.name}` has {(given.shape or (None,))[-1]} channels, {words.receiver(evidence)} wants {(want.display or (None,))[-1]}.",
-        explanation=f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}: only the last axis differs.",
-        weight=0.6,
-        has=words.of_last_size((given.shape or (None,))[-1]),
+def _is_this(_given: Given, change: Transformation) -> bool:
+    return change.kind == "channels"
+
+
+def _says(evidence: Evidence, given: Given, want: Wanted) -> tuple[str, str]:
+    have, wanted = words.last(given.shape), words.last(want.display)
+    return (
+        f"`{given.name}` has {have} channels, {words.receiver(evidence)} wants {wanted}.",
+        f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}: other channels.",
     )
 
 
-def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose the change where the data is used, or where it was made."""
-    del finding
-    wrong = data.misfits(evidence)
-    yield from data.candidates(evidence, wrong, _this(wrong[0][0]))
-
-
-def _this(given: Given) -> data.Select:
-    def select(change: Transformation) -> bool:
-        return change.kind == "channels"
-
-    return select
+matches, repairs = axis_mistake(_is_this, _says, lambda _evidence, _given: 0.6)

@@ -25,48 +25,27 @@ When the model and not the data is to change: give the Input the shape of one sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding
-from kerasguard.repairs import data
-from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
+from kerasguard.rules.axis_mistakes import axis_mistake
 
 CODE = "KG309"
 NAME = "wrong-sample-shape"
 
 
-def matches(evidence: Evidence) -> Finding | None:
-    """Match data that this change makes fit."""
-    wrong = data.misfits(evidence)
-    if not wrong or not any(data.changes(wrong, _this(wrong[0][0]))):
-        return None
-    given, want = wrong[0]
-    return words.data_finding(
-        evidence,
-        wrong,
-        title=f"The samples in `{given.name}` have another shape than {words.receiver(evidence)} wants.",
-        explanation=f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}.",
-        weight=0.45,
-        has=words.of_sample(tuple((given.shape or ())[1:])),
+def _is_this(given: Given, change: Transformation) -> bool:
+    inner = change.axis is not None and 0 < change.axis < len(given.shape or ())
+    dropped = change.kind == "drop_axis" and change.axis not in (0, 1)
+    return change.kind == "reshape" or dropped or (change.kind == "add_axis" and inner)
+
+
+def _says(evidence: Evidence, given: Given, want: Wanted) -> tuple[str, str]:
+    return (
+        f"The samples in `{given.name}` have another shape than {words.receiver(evidence)} wants.",
+        f"`{given.name}` has shape {words.shape(given.shape)}; wanted is {words.shape(want.display)}.",
     )
 
 
-def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose the change where the data is used, or where it was made."""
-    del finding
-    wrong = data.misfits(evidence)
-    yield from data.candidates(evidence, wrong, _this(wrong[0][0]))
-
-
-def _this(given: Given) -> data.Select:
-    def select(change: Transformation) -> bool:
-        return (
-            change.kind in ("reshape", "drop_axis")
-            and not (change.kind == "drop_axis" and change.axis in (0, 1))
-            or (change.kind == "add_axis" and 0 < (change.axis or 0) < len(given.shape or ()))
-        )
-
-    return select
+matches, repairs = axis_mistake(_is_this, _says, lambda _evidence, _given: 0.45)

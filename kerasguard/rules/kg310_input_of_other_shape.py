@@ -51,8 +51,8 @@ def matches(evidence: Evidence) -> Finding | None:
     return words.data_finding(
         evidence,
         wrong,
-        title=f"The Input of {words.receiver(evidence)} has the shape {words.shape(want.shape)}, `{given.name}` has not.",
-        explanation=f"`{given.name}` has shape {words.shape(given.shape)}.",
+        title=f"The Input of {words.receiver(evidence)} has another shape than the samples in `{given.name}`.",
+        explanation=f"`{given.name}` has shape {words.shape(given.shape)}, the Input {words.shape(want.shape)}.",
         weight=0.4,
         cause=at[0].source.place(at[1]),
     )

@@ -4,8 +4,8 @@
 A key is misspelt, missing, or one that the model has no input for.
 
 ## Why it happens
-A dict is matched with the model's inputs by name: the names given to `Input(name=...)`, or the keys of the dict that the
-model was built on. Depending on its version Keras refuses an extra key, ignores it, or takes it for the input.
+A dict is matched with the model's inputs by name: the names given to `Input(name=...)`, or the keys of the dict that
+the model was built on. Depending on its version Keras refuses an extra key, ignores it, or takes it for the input.
 
 ## Example
 ```python

@@ -1,12 +1,12 @@
 """The tensors are right, what they are packed in is not.
 
 ## What it does
-A list stands where a dict belongs, a list holds a list, one array holds all the inputs, or more was passed than the model
-has inputs for.
+A list stands where a dict belongs, a list holds a list, one array holds all the inputs, or more was passed than the
+model has inputs for.
 
 ## Why it happens
-A model takes its inputs in the structure in which it was built: one tensor, a list, or a dict. `[[a, b]]` is a list with
-one item, and Keras makes one array of a list of numbers.
+A model takes its inputs in the structure in which it was built: one tensor, a list, or a dict. `[[a, b]]` is a list
+with one item, and Keras makes one array of a list of numbers.
 
 ## Example
 ```python
@@ -47,7 +47,7 @@ def matches(evidence: Evidence) -> Finding | None:
     count, wanted = len(evidence.given), len(evidence.wanted)
     whole = evidence.written("x", (), evidence.call.x if evidence.call is not None else None)
     return Finding(
-        title=f"The {count} tensor(s) given to {words.receiver(evidence)} are packed otherwise than its {wanted} input(s).",
+        title=f"{count} tensor(s), packed otherwise than the {wanted} input(s) of {words.receiver(evidence)}.",
         explanation=f"To mend it: {candidates[0].title}.",
         offenders=(
             *(one.offender() for one in evidence.given),

@@ -4,8 +4,8 @@
 The arrays given to one call do not have the same first size.
 
 ## Why it happens
-A split was unpacked in another order than it returns its parts, data and labels of different splits were paired, windows
-were cut from the data and not from the labels, or an array was reshaped so that its first axis is no longer the samples.
+A split was unpacked in another order than it returns its parts, data and labels of different splits were paired,
+windows were cut from the data and not from the labels, or a reshape made another axis the first one.
 
 ## Example
 ```python

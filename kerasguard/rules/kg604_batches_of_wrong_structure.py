@@ -1,7 +1,8 @@
 """A generator or PyDataset hands out its tensors in the wrong nesting.
 
 ## What it does
-Its batches have more than three parts, or the inputs of the model stand beside the labels in one flat tuple.
+Its batches have more than three parts, the inputs of the model stand beside the labels in one flat tuple, or one array
+holds all the inputs.
 
 ## Why it happens
 A batch is `(x, y)` or `(x, y, sample_weight)`. A third tensor in a flat tuple is taken for weights, the second for
@@ -25,6 +26,7 @@ When the last part really holds sample weights.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
@@ -39,10 +41,13 @@ NAME = "batches-of-wrong-structure"
 
 
 def matches(evidence: Evidence) -> Finding | None:
-    """Match batches of too many parts, and flat ones for a model with several inputs."""
+    """Match batches of too many parts, and flat or stacked ones for a model with several inputs."""
     fed = yields.feeding(evidence)
     if fed is None:
         return None
+    stacked = yields.stacked(evidence)
+    if stacked is not None:
+        return _stacked(evidence, *stacked)
     count, inputs = yields.too_many(evidence), yields.flat(evidence)
     if count is None and inputs is None:
         return None
@@ -60,6 +65,24 @@ def matches(evidence: Evidence) -> Finding | None:
     )
 
 
+def _stacked(evidence: Evidence, handed: yields.Handed, node: ast.Call, items: list[ast.expr]) -> Finding:
+    name = evidence.written("x", (), yields.feeding(evidence))[0]
+    source = handed.source
+    return Finding(
+        title=f"`{name}` packs {len(items)} inputs into one array, {words.receiver(evidence)} wants "
+        f"{len(evidence.wanted)} arrays.",
+        explanation="A list of arrays becomes several inputs, one array that holds them all stays one.",
+        offenders=(
+            Offender(name, "generator"),
+            Offender(_maker(name), "generator"),
+            Offender(source.segment(node.func), "function"),
+            *(Offender(source.segment(item), "tensor") for item in items),
+        ),
+        weight=0.95,
+        cause=source.place(source.statement(node) or node),
+    )
+
+
 def _maker(name: str) -> str:
     return name.partition("(")[0]
 
@@ -74,8 +97,10 @@ def _names(handed: yields.Handed | None) -> Iterator[Offender]:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose the nesting that fit takes."""
     del finding
-    inputs = yields.flat(evidence)
-    if inputs is not None:
+    stacked, inputs = yields.stacked(evidence), yields.flat(evidence)
+    if stacked is not None:
+        yield from yields.apart(stacked)
+    elif inputs is not None:
         yield from yields.nested(evidence, inputs)
     elif yields.too_many(evidence) is not None:
         yield from yields.gathered_in_labels(evidence)

@@ -11,11 +11,11 @@ from kerasguard.provenance.suspect import of_last_size, of_length, of_rank, of_s
 from kerasguard.repairs.data import Pair
 from kerasguard.vocabulary import Expectation, Offender, Place, Shape
 
-
 __all__ = [
     "data_finding",
     "element_suspect",
     "expectation",
+    "last",
     "of_last_size",
     "of_length",
     "of_rank",
@@ -29,6 +29,11 @@ __all__ = [
 def shape(sizes: Shape | None) -> str:
     """Return a shape as people write it."""
     return "unknown shape" if sizes is None else str(tuple(sizes))
+
+
+def last(sizes: Shape | None) -> str:
+    """Return the size of the last axis as people write it."""
+    return "?" if not sizes or sizes[-1] is None else str(sizes[-1])
 
 
 def receiver(evidence: Evidence) -> str:
@@ -60,7 +65,7 @@ def element_suspect(given: Given) -> Suspect | None:
     return Suspect(given.node, given.scope, None, given.name, path=path)
 
 
-def data_finding(
+def data_finding(  # noqa: PLR0913 - the parts of a finding
     evidence: Evidence,
     wrong: list[Pair],
     *,
@@ -71,6 +76,7 @@ def data_finding(
     cause: Place | None = None,
     name: str | None = None,
     slot: str = "x",
+    traced: Suspect | None = None,
 ) -> Finding:
     """Return the finding of a rule about data that does not fit a model's inputs."""
     given, _ = wrong[0]
@@ -82,7 +88,7 @@ def data_finding(
         offenders=(*named, *(one.offender() for one, _ in wrong), *_inputs(wrong)),
         expected=tuple(expectation(pair) for pair in wrong),
         weight=weight,
-        suspect=suspect(given, has),
+        suspect=traced or suspect(given, has),
         cause=cause,
         notes={"slot": slot},
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 from kerasguard import demo
-from kerasguard.render import text
+from kerasguard.render import report, text
 
 
 def main() -> None:
@@ -20,8 +21,14 @@ def main() -> None:
                 "error": outcome.error,
                 "codes": outcome.codes,
                 "text": "\n\n".join(text.plain(diagnosis) for diagnosis in outcome.diagnoses),
+                "report": _report(outcome),
             }
     json.dump(found, sys.stdout)
+
+
+def _report(outcome: demo.Outcome) -> dict[str, Any]:
+    raised = [found for found in outcome.diagnoses if found.exception is not None]
+    return report.report(next(iter(raised), None), [found for found in outcome.diagnoses if found.exception is None])
 
 
 if __name__ == "__main__":

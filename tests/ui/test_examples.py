@@ -15,6 +15,7 @@ import pytest
 
 from kerasguard import demo
 from kerasguard.render import text
+from tests.conftest import validate_report
 
 HERE = Path(__file__).parent
 EXAMPLES = demo.examples()
@@ -61,6 +62,7 @@ def test_example(example: Path, flavour: str, bless: bool) -> None:  # noqa: FBT
     """An example gives exactly the code of its name, and the text that was blessed."""
     outcome = outcomes(flavour)[example.stem]
     assert outcome["codes"] == [demo.expected_code(example)], outcome["error"]
+    validate_report(outcome["report"])
     shown = _ADDRESS.sub("0x...", outcome["text"]) + "\n"
     if bless:
         write_golden(example, flavour, shown)

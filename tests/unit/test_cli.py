@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -13,7 +12,7 @@ import pytest
 
 from kerasguard import cli, demo, engine
 from kerasguard.render import pages
-from tests.conftest import REPOSITORY, Python
+from tests.conftest import REPOSITORY, Python, read_report
 
 RUN = ["-m", "kerasguard", "run"]
 
@@ -103,7 +102,7 @@ def test_the_report_is_written_whatever_happens(python: Python, tmp_path: Path) 
         write(tmp_path, "program.py", program)
         (tmp_path / "report.json").unlink(missing_ok=True)
         done = python([*RUN, "--report", "report.json", "program.py"])
-        content = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+        content = read_report(tmp_path / "report.json")
         assert content["schema"] == 1, done.stderr
         assert content["diagnosis"] is None
         assert content["warnings"] == []
@@ -166,7 +165,7 @@ def test_run_explains_a_program_that_imports_keras_itself(python: Python, tmp_pa
     environment = {"TF_USE_LEGACY_KERAS": legacy}
     done = python([*RUN, "--report", "report.json", "program.py"], environment=environment)
     assert done.returncode == 1
-    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    report = read_report(tmp_path / "report.json")
     found = report["diagnosis"]
     assert (found["code"], found["crash"]["row"]) == ("KG301", 7), done.stderr
     assert report["environment"]["flavour"] == ("tf_keras" if legacy == "1" else "keras3")

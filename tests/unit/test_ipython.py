@@ -84,8 +84,8 @@ def test_cells_are_traced(tour: dict[str, Any]) -> None:
     shown = tour["mistake"].outputs[-1].data["text/plain"]
     made, called = tour["model"].execution_count, tour["mistake"].execution_count
     assert shown.startswith("KG301 missing-batch-axis: `picture` is one sample")
-    assert re.search(rf"In\[{made}\]:7 +pixels = np.random.rand", shown)
-    assert re.search(rf"In\[{called}\]:2 +- model\(picture\)\n +\+ model\(picture\[np.newaxis\]\)", shown)
+    assert re.search(rf"In\[{made}\]:8 +return pictures\[0\]", shown)
+    assert re.search(rf"In\[{called}\]:2 +- model\(picture\)\n +\+ model\(picture\[(np\.newaxis|None)\]\)", shown)
     assert "tried on your objects" in shown
     assert "ipykernel" not in shown
 
@@ -95,6 +95,7 @@ def test_lines_link_to_their_cells(tour: dict[str, Any]) -> None:
     page = tour["mistake"].outputs[-1].data["text/html"]
     links = dict(re.findall(r'<a href="#cell-id=([\w-]+)">(In\[\d+\], line \d+)', page))
     assert links.keys() == {"model", "mistake"}
+    assert links["model"] == f"In[{tour['model'].execution_count}], line 8"
 
 
 def test_a_diagnosis_shows_itself_as_a_page(tour: dict[str, Any]) -> None:

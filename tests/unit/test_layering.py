@@ -17,7 +17,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_examples" not in path
 LEVELS = (
     {"__main__"},
     {"cli", "demo", "explain", "pytest_plugin", "ipython", "fixing", "preflight"},
-    {"switch", "excepthooks", "reporting"},
+    {"switch", "excepthooks", "reporting", "outputs"},
     {"checks"},
     {"boundary"},
     {"engine"},

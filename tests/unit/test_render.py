@@ -9,13 +9,13 @@ import pickle
 import re
 from pathlib import Path
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasguard.render import changes, document, note, report, sanitise, terminal, text
 from kerasguard.vocabulary import Diagnosis, Edit, ExceptionFacts, Expectation, Fix, Offender, Place, Step
+from tests.conftest import validate_report
 
 SOURCE = """\
 import numpy as np
@@ -305,79 +305,13 @@ def test_a_message_that_cannot_be_printed_is_survived() -> None:
     assert "BrokenError" in "".join(terminal.traceback_lines(BrokenError()))
 
 
-PLACE_SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["filename", "row", "end_row", "column", "end_column", "function", "code"],
-    "properties": {
-        **{name: {"type": "string"} for name in ("filename", "function", "code", "note")},
-        **{name: {"type": "integer", "minimum": 1} for name in ("row", "end_row", "column", "end_column")},
-        "shape": {"type": "array"},
-    },
-}
-POSITION_SCHEMA = {
-    "type": "object",
-    "required": ["row", "column"],
-    "additionalProperties": False,
-    "properties": {"row": {"type": "integer", "minimum": 1}, "column": {"type": "integer", "minimum": 1}},
-}
-DIAGNOSIS_SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["code", "name", "title", "explanation", "cause", "trace", "offenders", "expected", "fixes", "also"],
-    "properties": {
-        "code": {"pattern": "^KG[0-9]{3}$"},
-        **{name: {"type": "string"} for name in ("name", "title", "explanation")},
-        "exception": {
-            "type": "object",
-            "required": ["type", "message"],
-            "additionalProperties": False,
-            "properties": {"type": {"type": "string"}, "message": {"type": "string", "maxLength": 2000}},
-        },
-        "crash": PLACE_SCHEMA,
-        "cause": PLACE_SCHEMA,
-        "trace": {"type": "array", "items": PLACE_SCHEMA | {"required": [*PLACE_SCHEMA["required"], "note"]}},
-        "offenders": {"type": "array", "items": {"required": ["name", "kind", "shape", "dtype", "path"]}},
-        "expected": {"type": "array", "items": {"required": ["name", "shape", "dtype", "why"]}},
-        "fixes": {
-            "type": "array",
-            "items": {
-                "additionalProperties": False,
-                "required": ["title", "status", "evidence", "applicability", "edits"],
-                "properties": {
-                    "title": {"type": "string"},
-                    "status": {"enum": ["verified", "unverified"]},
-                    "evidence": {"type": ["string", "null"]},
-                    "applicability": {"enum": ["safe", "unsafe", "display-only"]},
-                    "edits": {
-                        "type": "array",
-                        "items": {
-                            "additionalProperties": False,
-                            "required": ["filename", "location", "end_location", "content"],
-                            "properties": {
-                                "filename": {"type": "string"},
-                                "location": POSITION_SCHEMA,
-                                "end_location": POSITION_SCHEMA,
-                                "content": {"type": "string"},
-                            },
-                        },
-                    },
-                },
-            },
-        },
-        "also": {"type": "array", "items": {"type": "string"}},
-    },
-}
-
-
 def test_report_has_the_fields_of_the_contract(script: str) -> None:
     """The report of a failure holds the fields other programs read, and no others; a warning has no exception."""
     diagnosis = missing_axis(script)
     content = report.report(diagnosis, [diagnosis])
     assert list(content) == ["schema", "kerasguard", "environment", "warnings", "diagnosis"]
     assert content["environment"]["flavour"] == "keras3"
-    jsonschema.validate(content["diagnosis"], DIAGNOSIS_SCHEMA)
-    jsonschema.validate(content["warnings"][0], DIAGNOSIS_SCHEMA)
+    validate_report(content)
     assert {"exception", "crash"} <= content["diagnosis"].keys()
     assert not {"exception", "crash"} & content["warnings"][0].keys()
     assert content["diagnosis"]["trace"][0]["shape"] == [64, 64, 3]

@@ -135,3 +135,11 @@ def test_shape_of_a_list_filled_at_module_level() -> None:
         crash(rows, None, None)
     """)
     assert (None, 6, 2) in [shape_of(link.seen) for link in links if link.place.row == 3]
+
+
+def test_the_way_begins_where_the_data_was_made() -> None:
+    """Where the line to blame only handed the data on, the line that made it comes first."""
+    links, crash = of("def load():\n    data = np.zeros((4, 4))\n    return data\nx = load()\ncrash(x, None, None)\n")
+    at = {link.place.row: link.place for link in links}
+    steps = steps_of(links, at[4], crash, made=at[2])
+    assert [step.place.row for step in steps] == [2, 3, 4, 5]

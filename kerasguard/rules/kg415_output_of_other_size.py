@@ -1,0 +1,73 @@
+"""The output is a picture or sequence of another size than its labels.
+
+## What it does
+An autoencoder, or a network for masks, halves the size of its input and doubles it again. The output has to have the
+size of the labels, and has not.
+
+## Why it happens
+The size cannot be halved that often: 30 becomes 15, then 8, and 32 on the way back. Or a convolution without padding
+cuts off a border.
+
+## Example
+```python
+x = keras.layers.MaxPooling2D(padding="same")(picture)  # 15 becomes 8
+x = keras.layers.UpSampling2D()(x)  # 8 becomes 16
+```
+
+## Use instead
+```python
+x = keras.layers.MaxPooling2D(padding="same")(picture)
+x = keras.layers.Cropping2D(((0, 1), (0, 1)))(keras.layers.UpSampling2D()(x))
+```
+
+## When the fix is wrong
+When the pictures can be read in another size: choose one that can be halved as often as the network does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasguard.evidence import Evidence
+from kerasguard.finding import Finding
+from kerasguard.repairs import labels, output_sizes
+from kerasguard.repairs.building_sites import site_of
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules import words
+from kerasguard.vocabulary import Offender
+
+CODE = "KG415"
+NAME = "output-of-other-size"
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match an output that agrees with its labels in rank and channels, but not in height, width or length."""
+    found = output_sizes.missized_of(evidence)
+    if found is None:
+        return None
+    known = labels.offenders(found.pair)
+    site = site_of(evidence, found.last.operation)
+    return Finding(
+        title=f"The output of {words.receiver(evidence)} is {words.shape(found.output)}, the labels "
+        f"`{found.pair.given.name}` are {words.shape(found.pair.given.shape)}.",
+        explanation="The loss compares them position by position. The layers listed change the size on the way.",
+        offenders=(*known, *_layers(found, {one.name for one in known})),
+        expected=(labels.expectation(found.pair, found.wanted, "the size of the labels"),),
+        weight=0.6,
+        cause=None if site is None else site.place,
+    )
+
+
+def _layers(found: output_sizes.Missized, known: set[str]) -> Iterator[Offender]:
+    for step in found.resizing:
+        if step.operation.name not in known:
+            known.add(step.operation.name)
+            yield Offender(step.operation.name, "layer", step.shapes[0] if step.shapes else None)
+
+
+def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+    """Propose padding where a layer has none, or a border cut off or added at the end."""
+    del finding
+    found = output_sizes.missized_of(evidence)
+    if found is not None:
+        yield from output_sizes.candidates(found)
