@@ -8,7 +8,7 @@ from kerasguard._version import __version__
 
 if TYPE_CHECKING:
     from kerasguard.checks import KerasGuardWarning
-    from kerasguard.ipython import load_ipython_extension, unload_ipython_extension
+    from kerasguard.ipython import load_ipython_extension, unload_ipython_extension  # noqa: F401 - for IPython alone
     from kerasguard.preflight import check
     from kerasguard.switch import diagnose, guard, install, uninstall
     from kerasguard.vocabulary import Diagnosis, Fix, Place

@@ -29,7 +29,7 @@ def is_ours(evidence: Evidence) -> bool:
     if evidence.event.entry != "none" and isinstance(
         error, ValueError | TypeError | AttributeError | IndexError | KeyError
     ):
-        return evidence.site is not None and len(evidence.frames) - 1 != evidence.site or bool(evidence.library)
+        return (evidence.site is not None and len(evidence.frames) - 1 != evidence.site) or bool(evidence.library)
     return any(_concerns_tensors(value) for value in _values_of_failing_line(evidence))
 
 
@@ -84,6 +84,6 @@ def _concerns_tensors(value: Any) -> bool:
         return value.__name__.partition(".")[0] in LIBRARIES - {"tensorflow"}
     if isinstance(value, type):
         return wants.is_keras(value)
-    if isinstance(value, list | tuple) and len(value) <= 16:  # noqa: PLR2004 - a few tensors, not data
+    if isinstance(value, list | tuple) and len(value) <= 16:
         return any(_concerns_tensors(item) for item in value)
     return specs.kind_of(value) in TENSORS

@@ -169,7 +169,7 @@ def _silence(stack: contextlib.ExitStack) -> None:
 
 
 if __name__ == "__main__":
-    from kerasguard import demo
+    from kerasguard import demo  # noqa: PLW0406 - the module under its own name, see below
 
     # As kerasguard.demo, not __main__: the parent has to find the class by its name when it unpickles.
     Path(sys.argv[2]).write_bytes(pickle.dumps(demo.observe(Path(sys.argv[1]))))

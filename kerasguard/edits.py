@@ -1,4 +1,4 @@
-"""Write an edit of the user's source: positions from the syntax tree, the user's own style, compiled before it is offered."""
+"""Write an edit of the user's source: positions from the syntax tree, in the user's own style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the evidence of a failure off the live objects, once: what was wanted, what was given, and where it is written."""
+"""Read the evidence of a failure off the live objects, once: what was wanted, what was given, where it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make a drawing small: runs of layers far from the failing place become one box, and so does what is left over."""
+"""Make a drawing small: runs and blocks of layers far from the failing place become one box, and so does the rest."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ FOLDED = "layers"
 
 def folded(drawing: Drawing) -> Drawing:
     """Return `drawing` with at most 40 boxes; sources still come before targets."""
-    if len(drawing.nodes) > ROOMY:
+    before = 0
+    while len(drawing.nodes) > ROOMY and len(drawing.nodes) != before:
+        before = len(drawing.nodes)
         drawing = _merged(drawing, _runs(drawing))
+        if len(drawing.nodes) > ROOMY:
+            drawing = _merged(drawing, _detours(drawing))
     if len(drawing.nodes) > MOST_NODES:
         drawing = _merged(drawing, _leftover(drawing))
     return drawing
@@ -43,6 +47,27 @@ def _runs(drawing: Drawing) -> list[list[int]]:
         if len(run) >= SHORTEST_RUN:
             runs.append(run)
     return runs
+
+
+def _detours(drawing: Drawing) -> list[list[int]]:
+    """Return the blocks that begin and end in one tensor: where ways that parted at one box meet again."""
+    before, after = _neighbours(drawing)
+    near = _near(drawing, before)
+    single = [
+        before[index][0] if node.state == "ok" and len(before[index]) == len(after[index]) == 1 else None
+        for index, node in enumerate(drawing.nodes)
+    ]
+    blocks: list[list[int]] = []
+    for index, node in enumerate(drawing.nodes):
+        if index in near or node.state != "ok" or len(before[index]) == 1:
+            continue
+        starts = {source if single[source] is None else single[source] for source in before[index]}
+        for start in set(before[index]) | starts:
+            inside = [source for source in before[index] if source != start]
+            if inside and start not in inside and all(single[source] == start for source in inside):
+                blocks.append([*sorted(inside), index])
+                break
+    return blocks
 
 
 def _near(drawing: Drawing, before: Sequence[Sequence[int]]) -> set[int]:

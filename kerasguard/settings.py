@@ -69,7 +69,7 @@ def raises_own_faults() -> bool:
     return bool(text.strip()) and not is_off(text)
 
 
-def resolved(  # noqa: PLR0913 - one argument for each setting
+def resolved(
     *,
     checks: bool | None = None,
     report: str | os.PathLike[str] | None = None,

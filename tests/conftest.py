@@ -13,6 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from kerasguard import settings
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 os.environ |= {
@@ -22,7 +24,8 @@ os.environ |= {
     "NO_COLOR": "1",
     "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH", "")])),
 }
-for _name in ("KERASGUARD", "TF_USE_LEGACY_KERAS", "FORCE_COLOR", "PYTHONWARNINGS"):
+_SETTINGS = [one.variable for one in settings.TABLE if one.variable != "KERASGUARD_RAISE"]
+for _name in (*_SETTINGS, "TF_USE_LEGACY_KERAS", "FORCE_COLOR", "FORCE_HYPERLINK", "PYTHONWARNINGS"):
     os.environ.pop(_name, None)
 
 REPORT_SCHEMA = REPOSITORY / "kerasguard" / "report.schema.json"

@@ -74,7 +74,7 @@ def cells_of(value: Any) -> Cells | None:
     index = kinds.index(rare) if len(counts) > 1 else _other(shapes)
     odd = None if index is None else tuple(int(part) for part in numpy.unravel_index(index, shape))
     columns: tuple[int, ...] = ()
-    if len(shape) == 2:  # noqa: PLR2004 - a table
+    if len(shape) == 2:
         columns = tuple(sorted({i % shape[1] for i, name in enumerate(kinds) if name != "number"}))
     return Cells(counts, odd, columns, tuple(dict.fromkeys(shapes)))
 
@@ -104,7 +104,7 @@ def _shape(item: Any) -> tuple[int, ...]:
 
 def _other(shapes: list[tuple[int, ...]]) -> int | None:
     """Return the first item whose shape is not the usual one."""
-    if len(set(shapes)) < 2:  # noqa: PLR2004 - nothing to tell apart
+    if len(set(shapes)) < 2:
         return None
     usual = Counter(shapes).most_common(1)[0][0]
     return next(index for index, shape in enumerate(shapes) if shape != usual)

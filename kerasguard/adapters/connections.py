@@ -43,7 +43,7 @@ def passed(event: Event) -> tuple[Any, Any] | None:
         return None
     found = dict(zip(("inputs", "outputs"), event.args, strict=False))
     found.update({key: value for key, value in event.kwargs.items() if key in ("inputs", "outputs")})
-    return (found["inputs"], found["outputs"]) if len(found) == 2 else None  # noqa: PLR2004 - both of them
+    return (found["inputs"], found["outputs"]) if len(found) == 2 else None
 
 
 def wiring_of(inputs: Any, outputs: Any) -> Wiring | None:

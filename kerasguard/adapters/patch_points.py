@@ -44,18 +44,35 @@ class Point(NamedTuple):
 
 def points(package: ModuleType) -> Iterator[Point]:
     """Yield the points of an imported Keras package; what a release does not have is left out."""
-    source = f"{package.__name__}.src"
     if not hasattr(package, "Model"):
         return  # only being imported, or a namespace that shadows Keras
-    model, layer, sequential = package.Model, package.layers.Layer, package.Sequential
-    functional = _functional(source)
-    yield Point(layer, "__init__", "record")
+    source = f"{package.__name__}.src"
+    yield from _construction(package, source)
+    yield from _methods(package.layers.Layer, package.Model)
+    yield from _tensors(source)
+    for utilities in _found(f"{source}.utils.traceback_utils"):
+        yield Point(utilities, "_process_traceback_frames", "stash")
+    for loss in _found(f"{source}.losses.loss.Loss", f"{source}.losses.Loss"):
+        yield Point(loss, "__call__", "loss")
+    adapters = f"{source}.engine.data_adapter"
+    for adapter in _found(f"{adapters}.GeneratorDataAdapter", f"{adapters}.KerasSequenceAdapter"):
+        yield Point(adapter, "_peek_and_restore", "peek")
+
+
+def _construction(package: ModuleType, source: str) -> Iterator[Point]:
+    """Yield where layers, nodes and models are made."""
+    yield Point(package.layers.Layer, "__init__", "record")
     for node in _found(f"{source}.ops.node.Node", f"{source}.engine.node.Node"):
         yield Point(node, "__init__", "record")
+    functional = _functional(source)
     if functional is not None:
         yield Point(functional, "__init__", "guard", "functional")
-    yield Point(sequential, "__init__", "guard", "sequential")
-    yield Point(sequential, "add", "guard", "add")
+    yield Point(package.Sequential, "__init__", "guard", "sequential")
+    yield Point(package.Sequential, "add", "guard", "add")
+
+
+def _methods(layer: type, model: type) -> Iterator[Point]:
+    """Yield the methods that users call, each at the class that owns it."""
     guarded: set[tuple[Any, str]] = set()
     for attribute in METHODS:
         for cls in (layer, model):
@@ -63,23 +80,17 @@ def points(package: ModuleType) -> Iterator[Point]:
             if owner is not None and (owner, attribute) not in guarded:
                 guarded.add((owner, attribute))
                 yield Point(owner, attribute, "guard", attribute.strip("_"))
+
+
+def _tensors(source: str) -> Iterator[Point]:
+    """Yield the ops on symbolic tensors, and what turns such a tensor into something else."""
     for operation in _found(f"{source}.ops.operation.Operation"):
         yield Point(operation, "symbolic_call", "guard", "op")
-    for tensor in _found(
-        f"{source}.backend.common.keras_tensor.KerasTensor", f"{source}.engine.keras_tensor.KerasTensor"
-    ):
+    kinds = (f"{source}.backend.common.keras_tensor.KerasTensor", f"{source}.engine.keras_tensor.KerasTensor")
+    for tensor in _found(*kinds):
         for attribute in CONVERSIONS:
             if attribute in vars(tensor):
                 yield Point(tensor, attribute, "guard", "keras_tensor")
-    for loss in _found(f"{source}.losses.loss.Loss", f"{source}.losses.Loss"):
-        yield Point(loss, "__call__", "loss")
-    for utilities in _found(f"{source}.utils.traceback_utils"):
-        yield Point(utilities, "_process_traceback_frames", "stash")
-
-    for adapter in _found(
-        f"{source}.engine.data_adapter.GeneratorDataAdapter", f"{source}.engine.data_adapter.KerasSequenceAdapter"
-    ):
-        yield Point(adapter, "_peek_and_restore", "peek")
 
 
 def tensorflow_points() -> Iterator[Point]:

@@ -100,7 +100,7 @@ def _own(statement: ast.AST, name: str) -> Found:  # noqa: C901, PLR0912  # one 
     return walrus + found, closed or bool(walrus)
 
 
-def _targets(  # noqa: PLR0913, PLR0917  # the fields of a Binding
+def _targets(  # the fields of a Binding
     statement: ast.AST, target: ast.AST, value: ast.expr, name: str, kind: str, path: tuple[Any, ...]
 ) -> list[Binding]:
     return [Binding(name, kind, statement, value, p) for n, p in unpacked(target, path) if n == name]

@@ -81,7 +81,7 @@ def _signature(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if "output_signature" in kwargs:
         return _declared(kwargs["output_signature"], None)
     types = kwargs.get("output_types", args[1] if len(args) > 1 else UNKNOWN)
-    return _declared(types, kwargs.get("output_shapes", args[2] if len(args) > 2 else None))  # noqa: PLR2004
+    return _declared(types, kwargs.get("output_shapes", args[2] if len(args) > 2 else None))
 
 
 def _declared(types: Any, shapes: Any) -> Any:

@@ -49,7 +49,7 @@ def _assigned_fields(link: Link, node: ast.Attribute, cls: type, base: Any, budg
                 yield from _fields_of_method(link, node, key, function, base, budget)
 
 
-def _fields_of_method(  # noqa: PLR0913, PLR0917  # the method and the access to the field
+def _fields_of_method(  # the method and the access to the field
     link: Link, node: ast.Attribute, key: str, function: FunctionType, base: Any, budget: Budget
 ) -> Iterator[Link | None]:
     source = source_of(function.__code__.co_filename)
@@ -77,7 +77,7 @@ def _fields(target: ast.AST, own: str, path: tuple[Any, ...] = ()) -> Iterator[t
             yield from _fields(item, own, (*path, index))
 
 
-def _method_scope(  # noqa: PLR0913, PLR0917  # the method and the access to the field
+def _method_scope(  # the method and the access to the field
     link: Link, node: ast.Attribute, key: str, function: FunctionType, base: Any, budget: Budget
 ) -> Scope | None:
     """Return the scope of the method that set the field: the constructor's call where it can be found."""

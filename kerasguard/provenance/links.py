@@ -92,7 +92,7 @@ def _into(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def make_link(  # noqa: PLR0913  # the fields of a Link
+def make_link(  # the fields of a Link
     node: ast.expr,
     scope: Scope,
     budget: Budget,
@@ -128,7 +128,7 @@ def _is_axis(value: Any, step: Any) -> bool:
     return value is UNKNOWN and step == "*" if ghost is None else ghost.kind != "dataset"
 
 
-def next_link(  # noqa: PLR0913, PLR0917  # the fields of a Link
+def next_link(  # the fields of a Link
     link: Link,
     node: ast.expr,
     budget: Budget,

@@ -263,7 +263,7 @@ def of_recorded(link: Link, budget: Budget) -> Link | None:
     return next_link(link, node, budget, link.path, same=True, scope=scope)
 
 
-def _entered_again(  # noqa: PLR0913, PLR0917  # the definition, and the call of it
+def _entered_again(  # the definition, and the call of it
     source: SourceFile, owner: ast.AST | None, call: ast.AST | None, caller: Scope | None, link: Link, budget: Budget
 ) -> Scope | None:
     """Return the scope of a function that ran when something was made, as the call in its caller's scope tells it."""

@@ -139,7 +139,7 @@ _namer: Callable[[str], str | None] = lambda _: None  # noqa: E731 - a default
 
 def name_files(namer: Callable[[str], str | None] | None) -> None:
     """Show file names as `namer` says, where it returns a name: the cells of a notebook are no files."""
-    global _namer  # noqa: PLW0603 - there is one program
+    global _namer
     _namer = namer or (lambda _: None)
 
 

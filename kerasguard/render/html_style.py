@@ -25,7 +25,7 @@ text-align:left;overflow-wrap:anywhere}
 .kerasguard table{border-collapse:collapse;width:100%;font-size:.875rem;margin:0}
 .kerasguard th,.kerasguard td{text-align:left;padding:.35rem .5rem .35rem 0;border-bottom:1px solid var(--line);
 vertical-align:top;background:none;color:inherit}
-.kerasguard th{overflow-wrap:normal;white-space:nowrap}
+.kerasguard th,.kerasguard td:last-child{overflow-wrap:normal;white-space:nowrap}
 .kerasguard thead th{color:var(--quiet);font-weight:500}
 .kerasguard .wanted{color:var(--good)}.kerasguard .given{color:var(--bad)}
 .kerasguard ol{list-style:none;margin:0;padding:0}
@@ -41,7 +41,7 @@ line-height:1.55}
 .kerasguard .row{display:flex;padding:0 .6rem;white-space:pre-wrap}
 .kerasguard .row>.number{flex:none;min-width:2.2em;padding-right:.8em;text-align:right;color:var(--quiet);
 user-select:none}
-.kerasguard .row>code{flex:1;min-width:0}
+.kerasguard .row>code{flex:1;min-width:0;word-break:break-all}
 .kerasguard .row.here{background:var(--bad-bg);font-weight:600}
 .kerasguard .row.removed{background:var(--bad-bg)}.kerasguard .row.added{background:var(--good-bg)}
 .kerasguard .row.removed .sign{color:var(--bad)}.kerasguard .row.added .sign{color:var(--good)}

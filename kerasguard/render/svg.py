@@ -20,13 +20,13 @@ MERGING_GAP = 76  # several shapes have to find room there
 MARGIN = 6
 LABEL_HEIGHT = 15
 LETTER = 6.7  # width of a letter of a shape
-LONGEST_NAME = 18
+LONGEST_NAME = 17
 LONGEST_KIND = 25
 LONGEST_SHAPE = 26
 SMALLEST = 0.8  # of its size, on a narrow screen; wider drawings scroll
 MISFIT = "does not fit"
 _STOPS = (0.45, 0.3, 0.6, 0.75, 0.15, 0.85)
-_KINDS = {"InputLayer": "Input"}
+_KINDS = {"InputLayer": "Input", "layers": "folded"}
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]

@@ -122,7 +122,7 @@ def _operands(node: ast.expr, scope: Scope, budget: Budget) -> tuple[ast.expr, a
     """Return the two sides of an operation that goes element by element."""
     if isinstance(node, ast.BinOp):
         return (node.left, node.right) if isinstance(node.op, OPERATORS) else None
-    if not isinstance(node, ast.Call) or len(node.args) + len(node.keywords) < 2:  # noqa: PLR2004 - it has two sides
+    if not isinstance(node, ast.Call) or len(node.args) + len(node.keywords) < 2:
         return None
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     function = evaluate(node.func, scope, budget)
@@ -149,7 +149,7 @@ def _meeting(node: ast.expr, left: ast.expr, right: ast.expr, scope: Scope, budg
 
 def _grows(labels: Shape, output: Shape) -> bool:
     """Return whether (n,) meets (n, 1), so that the result has n x n values."""
-    return len(labels) == 1 and len(output) == 2 and output[1] == 1 and labels[0] == output[0] != 1  # noqa: PLR2004 - (n, 1)
+    return len(labels) == 1 and len(output) == 2 and output[1] == 1 and labels[0] == output[0] != 1
 
 
 def _model_of(links: list[Link], shape: Shape, budget: Budget) -> Any:

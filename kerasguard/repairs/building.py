@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -168,7 +168,7 @@ class Failure:
         """Return the expression of the tensor at a position among those that reach the refusing step."""
         operator = self._operator
         if operator is not None:
-            return (operator.left, operator.right)[position] if position < 2 else None  # noqa: PLR2004 - two sides
+            return (operator.left, operator.right)[position] if position < 2 else None
         if self.use_call is None:
             return None
         paths = [
@@ -242,7 +242,7 @@ def _kind(failure: Failure) -> str:
         return "KG207"
     if any(None in (shape or (None,))[1:] for shape in failure.given) and _accepts(failure, _closed(failure)):
         return "KG204"
-    if failure.shape and len(failure.shape) > 2 and _accepts(failure, _larger(failure)):  # noqa: PLR2004 - spatial axes
+    if failure.shape and len(failure.shape) > 2 and _accepts(failure, _larger(failure)):
         return "KG203"
     return "KG201"
 
@@ -264,7 +264,7 @@ def _larger(failure: Failure) -> Change:
     inputs = {}
     for step in failure.inputs():
         shape = step.shapes[0] if step.shapes else None
-        if shape and len(shape) > 2:  # noqa: PLR2004 - spatial axes
+        if shape and len(shape) > 2:
             grown = (size * LARGER if size is not None else None for size in shape[1:-1])
             inputs[id(step.operation)] = (shape[0], *grown, shape[-1])
     return Change(inputs=inputs)
@@ -284,6 +284,7 @@ def _search(failure: Failure) -> list[tuple[Proposal, Built]]:
 
     waiting = sorted(building_families.proposals(failure), key=lambda one: one.cost)
     found: list[tuple[Proposal, Built]] = []
+    so_far: list[tuple[Proposal, Built]] = []  # what helps here, though not for all that the program goes on with
     until = time.monotonic() + SECONDS
     for tried, proposal in enumerate(waiting):
         if tried >= MOST_TRIES or time.monotonic() > until or len(found) >= MOST_ACCEPTED:
@@ -291,7 +292,9 @@ def _search(failure: Failure) -> list[tuple[Proposal, Built]]:
         built = rebuild(failure.plan, proposal.change, traced=failure.traced)
         if built.accepted:
             found.append((proposal, built))
-    return found
+        elif built.step is not None and failure.plan.steps[built.step].again:
+            so_far.append((replace(proposal, exact=False), built))
+    return found or so_far[:MOST_ACCEPTED]
 
 
 def candidates(evidence: Evidence, code: str) -> Iterator[Candidate]:

@@ -63,7 +63,7 @@ def counted_samples(failure: Failure) -> Iterator[Proposal]:
         if found is None or (failure.nested and step is failure.step):
             continue
         value = _sizes(value_of(found.node, found.scope))
-        if value is None or len(value) < 2 or not step.shapes or step.shapes[0] != (None, *value):  # noqa: PLR2004
+        if value is None or len(value) < 2 or not step.shapes or step.shapes[0] != (None, *value):
             continue
         rest = value[1:]
         fits = _data_fits(failure, rest, value[0])
@@ -107,7 +107,7 @@ def _first_dropped(found: Declared, home: Link | None) -> tuple[Edit, ...] | Non
         if any(isinstance(item, ast.Starred) for item in node.elts[:1]):
             return None
         inner = ", ".join(source.segment(item) for item in node.elts[1:])
-        comma = "," if len(node.elts) == 2 and isinstance(node, ast.Tuple) else ""  # noqa: PLR2004 - a tuple of one
+        comma = "," if len(node.elts) == 2 and isinstance(node, ast.Tuple) else ""
         text = f"({inner}{comma})" if isinstance(node, ast.Tuple) else f"[{inner}]"
         return (edits.replace(source, node, text),)
     return (edits.wrap(source, node, "{}[1:]"),)
@@ -256,7 +256,7 @@ def divisible(failure: Failure) -> Iterator[Proposal]:
         return
     for step in failure.inputs():
         shape = step.shapes[0] if step.shapes else None
-        if shape is None or len(shape) < 3 or None in shape[1:] or has_data_of(failure, shape[1:]):  # noqa: PLR2004
+        if shape is None or len(shape) < 3 or None in shape[1:] or has_data_of(failure, shape[1:]):
             continue
         for power in POWERS:
             sizes = tuple(-(-(size or 0) // power) * power for size in shape[1:-1])

@@ -34,6 +34,7 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
         wrapped = site.inner is not None and not hasattr(type(layer), "units") and hasattr(layer, "forward_layer")
         group = failure.group(layer)
         changed = [one for one in group if one is not failure.step.operation]
+        goes_on = any(one.again for one in failure.plan.steps)  # then the refusing layer is not the loop's last
         text: str = str(not current)
         more: tuple[Edit, ...] = ()
         if len(changed) < len(group):
@@ -48,7 +49,7 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
         what = "the whole sequence" if not current else "only the last output"
         yield Proposal(
             title=f"let {layer.name!r} return {what}",
-            change=Change(settings={id(one): settings for one in changed}),
+            change=Change(settings={id(one): settings for one in (group if goes_on else changed)}),
             edits=(*written, *more),
             cost=0.5,
             cause=site.place,

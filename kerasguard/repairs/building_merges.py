@@ -19,7 +19,7 @@ SIZES = ("filters", "units")
 
 def _pairs(failure: Failure) -> Iterator[tuple[int, Shape, Shape]]:
     """Yield (position, its shape, the other's shape) for a merge of two; the one with the shorter history first."""
-    if not failure.merges or len(failure.given) != 2 or None in failure.given:  # noqa: PLR2004 - two sides
+    if not failure.merges or len(failure.given) != 2 or None in failure.given:
         return
     one, other = failure.given
     if one is None or other is None:

@@ -58,7 +58,9 @@ def own_code(failure: Failure) -> Iterator[Proposal]:
             statement = method.source.statement(other.node) or other.node
             made = failure.plan.made.get(id(layer))
             change = Change(
-                made={id(one): _maker(one, method, new, made) for one in failure.group(layer) if type(one) is type(layer)}
+                made={
+                    id(one): _maker(one, method, new, made) for one in failure.group(layer) if type(one) is type(layer)
+                }
             )
             yield Proposal(
                 title=other.title,
@@ -140,7 +142,7 @@ def _names(statement: ast.AST) -> list[str]:
 
 def _axes_of_shape(method: Method) -> Iterator[_Other]:
     """Take another axis of the input's shape in `build`."""
-    if method.node.name != "build" or len(method.node.args.args) < 2:  # noqa: PLR2004 - self and the shape
+    if method.node.name != "build" or len(method.node.args.args) < 2:
         return
     name = method.node.args.args[1].arg
     for node in ast.walk(method.node):
@@ -192,7 +194,7 @@ def _sizes(failure: Failure, method: Method) -> Iterator[_Other]:
     known = {size for _, shape in tensors for size in shape[1:]}
     for node in ast.walk(method.node):
         size = node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
-        if size is None or size < 2 or not isinstance(node, ast.expr) or not _in_shape(method, node, size, known):  # noqa: PLR2004
+        if size is None or size < 2 or not isinstance(node, ast.expr) or not _in_shape(method, node, size, known):
             continue
         offered: set[int] = set()
         for name, shape in tensors:
@@ -218,7 +220,9 @@ def _tensors(names: Any) -> Iterator[tuple[str, Shape]]:
 def _bound_before(method: Method, name: str, node: ast.expr) -> bool:
     """Return whether a name has its value where an expression stands: a parameter, or bound once and sooner."""
     stores = [
-        one for one in ast.walk(method.node) if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store)
+        one
+        for one in ast.walk(method.node)
+        if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store)
     ]
     if not stores:
         return True

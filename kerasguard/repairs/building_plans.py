@@ -83,8 +83,6 @@ def symbolic(tree: Any) -> bool:
     return any(wants.is_keras_tensor(leaf) for _, leaf in leaves(tree))
 
 
-
-
 def _go_on(evidence: Evidence, plan: Plan) -> None:
     """Append what the program would call next on the result: a change has to leave room for that as well."""
     if len(plan.results) != 1 or not wants.is_layer(plan.goal):

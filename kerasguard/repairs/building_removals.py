@@ -17,8 +17,10 @@ VECTOR, SEQUENCE, IMAGE = 2, 3, 4
 def reduces(step: Step) -> bool:
     """Return whether a layer brings positions together and has nothing to learn."""
     name = type(step.operation).__name__
-    return wants.is_layer(step.operation) and wants.is_keras(type(step.operation)) and (
-        name == "Flatten" or name.startswith("Global")
+    return (
+        wants.is_layer(step.operation)
+        and wants.is_keras(type(step.operation))
+        and (name == "Flatten" or name.startswith("Global"))
     )
 
 

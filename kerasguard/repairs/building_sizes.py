@@ -78,7 +78,7 @@ def _targets(
                 yield value, f"({inner})"
     if len(target) == len(given):
         yield tuple(size or 1 for size in given), str(tuple(given))
-    elif len(target) == 2 and len(given) == 3:  # noqa: PLR2004 - a picture read row by row
+    elif len(target) == 2 and len(given) == 3:
         value = (given[0] or 1, (given[1] or 1) * (given[2] or 1))
         yield value, str(value)
 
@@ -120,7 +120,7 @@ def _computed(node: ast.expr, scope: Scope, numbers: dict[int, int]) -> Any:
 
 
 def _power(left: int, right: int) -> int:
-    if not 0 <= right <= 16:  # noqa: PLR2004 - sizes, not astronomy
+    if not 0 <= right <= 16:
         raise ArithmeticError
     return int(left**right)
 
@@ -164,7 +164,7 @@ def _is(node: ast.AST, value: int) -> bool:
 def reshape_source(failure: Failure) -> Iterator[Proposal]:
     """Let the layer before a Reshape give as many entries as its target holds."""
     target, shape = getattr(failure.step.operation, "target_shape", None), failure.shape
-    if target is None or shape is None or -1 in target or len(shape) != 2:  # noqa: PLR2004 - a vector
+    if target is None or shape is None or -1 in target or len(shape) != 2:
         return
     yield from _sized(failure, failure.step.slots[0], math.prod(target), 0.85)
 
@@ -221,7 +221,7 @@ def units(failure: Failure) -> Iterator[Proposal]:
                 names=(layer.name,),
             )
         return
-    if not failure.merges or len(shapes) != 2 or None in shapes:  # noqa: PLR2004 - two sides
+    if not failure.merges or len(shapes) != 2 or None in shapes:
         return
     one, other = shapes
     if one is None or other is None or len(one) != len(other) or one[:-1] != other[:-1]:

@@ -20,7 +20,7 @@ MOST_POOL = 8
 
 def strided(failure: Failure) -> Iterator[Proposal]:
     """Give the layer on one of the merged ways the strides that the other way has."""
-    if not failure.merges or len(failure.given) != 2:  # noqa: PLR2004 - two sides
+    if not failure.merges or len(failure.given) != 2:
         return
     for large, small in ((0, 1), (1, 0)):
         ratio = _ratio(failure.given[large], failure.given[small])
@@ -35,7 +35,7 @@ def strided(failure: Failure) -> Iterator[Proposal]:
 
 def _ratio(large: Shape | None, small: Shape | None) -> int | None:
     """Return how many times larger one tensor is along every axis between batch and channels."""
-    if large is None or small is None or len(large) != len(small) or len(large) < 3:  # noqa: PLR2004 - spatial axes
+    if large is None or small is None or len(large) != len(small) or len(large) < 3:
         return None
     ratios = set()
     for a, b in zip(large[1:-1], small[1:-1], strict=True):

@@ -230,7 +230,7 @@ def coded(evidence: Evidence, given: Given, found: Cells) -> Iterator[Candidate]
         written, _ = labels.wrapping(given, link, text)  # at the birth, so that all the parts share their numbers
         yield Candidate("give each text a number", written, 0.9, call=call, cause=cause, exact=False)
         return
-    if not isinstance(given.node, ast.Name) or statement is None or not found.columns or len(shape) != 2:  # noqa: PLR2004
+    if not isinstance(given.node, ast.Name) or statement is None or not found.columns or len(shape) != 2:
         return
     name = given.node.id
     lines = [

@@ -15,7 +15,7 @@ from kerasguard.provenance.values import UNKNOWN, shape_of
 from kerasguard.provenance.walk import chain
 from kerasguard.repairs import edited_code
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.clashes import Clash, Side, broadcasts, joinable
+from kerasguard.repairs.clashes import Clash, Side, broadcasts, joinable, masks_of
 from kerasguard.repairs.failing import statement_place
 from kerasguard.vocabulary import Edit, Shape
 
@@ -34,6 +34,8 @@ def more_axes(evidence: Evidence, clash: Clash) -> Iterator[Candidate]:
     rank = max(len(side.shape) for side in clash.sides)
     for side in clash.sides:
         if len(side.shape) >= rank or rank > MOST_RANK:
+            continue
+        if clash.kind == "layer" and all(side.node is not mask for mask in masks_of(clash.node)):
             continue
         for position in (*range(1, len(side.shape) + 1), 0):
             shape = (*side.shape[:position], 1, *side.shape[position:])
@@ -158,4 +160,4 @@ def is_size(value: Any, size: int) -> bool:
 def text_of(clash: Clash, node: ast.AST) -> str:
     """Return an expression as it is written, cut to a title's width."""
     text = " ".join(clash.source.segment(node).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - a title's width
+    return text if len(text) <= 40 else f"{text[:37]}..."

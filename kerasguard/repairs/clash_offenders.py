@@ -24,6 +24,11 @@ def odd_side(clash: Clash) -> Side:
     return next((side for side in reversed(short) if _layer_names(clash, side)), short[-1])
 
 
+def from_layers(clash: Clash) -> bool:
+    """Return whether one side is known to come from a layer or model; else both may be data or labels."""
+    return any(_layer_names(clash, side) for side in clash.sides)
+
+
 def offenders(clash: Clash) -> Iterator[Offender]:
     """Yield the operands, the names in them, and the layers and models that they come from."""
     found: dict[str, Offender] = {}

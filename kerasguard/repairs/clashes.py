@@ -153,7 +153,7 @@ def _operands(node: ast.expr, scope: Scope, budget: Budget) -> tuple[Kind, list[
     if not isinstance(node, ast.Call):
         return None
     function = evaluate(node.func, scope, budget)
-    if wants.is_layer(function) and wants.is_keras(type(function)):
+    if wants.is_layer(function) and wants.is_keras(type(function)) and any(masks_of(node)):
         parts = [*node.args, *(keyword.value for keyword in node.keywords)]
         return "layer", [one for part in parts for one in _flat(part)], None, function
     root = str(getattr(function, "__module__", "") or "").partition(".")[0]
@@ -169,6 +169,13 @@ def _operands(node: ast.expr, scope: Scope, budget: Budget) -> tuple[Kind, list[
         parts = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in ("x", "y", "x1", "x2"))]
         return ("elementwise", parts[:TWO], None, None) if len(parts) >= TWO else None
     return None
+
+
+def masks_of(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the masks among the arguments of a layer's call: their axes have to match those of the tensors."""
+    for keyword in node.keywords if isinstance(node, ast.Call) else ():
+        if keyword.arg is not None and "mask" in keyword.arg:
+            yield from _flat(keyword.value)
 
 
 def _flat(node: ast.expr) -> list[ast.expr]:

@@ -55,11 +55,11 @@ def _classes(pair: Pair) -> set[int] | None:
     array = value if is_array(value) else None
     if array is None or not 0 < array.size <= MOST_READ or array.dtype.kind not in "iufb":
         return None
-    if array.ndim == 2 and array.shape[1] > 1:  # noqa: PLR2004 - rows of one-hot labels
+    if array.ndim == 2 and array.shape[1] > 1:
         if array.shape[1] != head.units or not head.categorical:
             return None
         return {int(number) for number in numpy.unique(array.argmax(axis=1))}
-    if array.ndim > 2 or not (head.sparse or head.binary):  # noqa: PLR2004 - masks and sequences have weights of their own
+    if array.ndim > 2 or not (head.sparse or head.binary):
         return None
     found = numpy.unique(array)
     if not bool((found == numpy.floor(found)).all()):

@@ -32,7 +32,7 @@ def exchanged(situation: Situation) -> tuple[Pair, Pair] | None:
     Silent where the model treats both inputs alike (the same layers take them): then an exchange is harmless, and often
     meant.
     """
-    if len(situation.wanted) < 2 or len(situation.wanted) > MOST_INPUTS:  # noqa: PLR2004 - there must be two
+    if len(situation.wanted) < 2 or len(situation.wanted) > MOST_INPUTS:
         return None
     found = [pair for pair in pairs(situation) if pair[0].element is None]
     names = [(_words(_written(given)), _words(want.name) | _words(_variable(situation, want))) for given, want in found]
@@ -74,7 +74,7 @@ def _words(name: str) -> frozenset[str]:
 
 
 def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word  # noqa: PLR2004 - "gas" is one
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _alike(situation: Situation, one: Wanted, other: Wanted) -> bool:

@@ -128,7 +128,7 @@ def is_live(value: Any) -> bool:
 def has_symbolic(value: Any) -> bool:
     """Return whether a value is, or holds, a symbolic tensor."""
     if isinstance(value, list | tuple):
-        return len(value) <= 1000 and any(has_symbolic(item) for item in value)  # noqa: PLR2004 - longer is data
+        return len(value) <= 1000 and any(has_symbolic(item) for item in value)
     if isinstance(value, Mapping):
         return any(has_symbolic(item) for item in value.values())
     return specs.kind_of(value) in SYMBOLIC

@@ -231,7 +231,7 @@ def _makes_model(node: ast.expr, scope: Scope) -> bool:
 
 def _helper_in_layer(evidence: Evidence, root: str) -> Iterator[Candidate]:
     """Propose to call the user's own function in a Lambda layer, where it makes no layers itself."""
-    if len(evidence.frames) < 2 or not evidence.frames[-1].direct:  # noqa: PLR2004 - a caller and a called
+    if len(evidence.frames) < 2 or not evidence.frames[-1].direct:
         return
     scope, outer = evidence.scopes[-1], evidence.scopes[-2]
     node = evidence.frames[-2].node

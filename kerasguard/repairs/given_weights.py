@@ -104,7 +104,9 @@ def candidates(evidence: Evidence, found: Refused) -> Iterator[Candidate]:
         yield from _more_rows(found, made, node, rows, wanted)
     if made is not None and node is not None and not found.path:
         name = found.name
-        text = f"{name}.shape[0]" if isinstance(found.node, ast.Name) and found.scope.owner is made.scope.owner else None
+        text = (
+            f"{name}.shape[0]" if isinstance(found.node, ast.Name) and found.scope.owner is made.scope.owner else None
+        )
         yield Candidate(
             title="make the table as large as the matrix",
             edits=(edits.replace(made.source, node, text or str(rows)),),

@@ -114,7 +114,7 @@ def candidates(found: Walked) -> Iterator[Candidate]:
 def _along_axis(found: Walked) -> Iterator[Candidate]:
     """Propose to take slices of the first axis after the batch."""
     shape = found.shape
-    if found.does not in ("iterates over", "unpacks") or shape is None or len(shape) < 2 or shape[1] is None:  # noqa: PLR2004
+    if found.does not in ("iterates over", "unpacks") or shape is None or len(shape) < 2 or shape[1] is None:
         return
     if found.does == "unpacks" and shape[1] != found.targets:
         return
@@ -198,7 +198,7 @@ def _unpacked(call: Any, given: Any, option: str, *, at_call: bool, count: int) 
 def _length(found: Walked) -> Iterator[Candidate]:
     """Propose the size of the first axis after the batch for ``len``."""
     shape = found.shape
-    if found.does != "counts" or shape is None or len(shape) < 2 or shape[1] is None:  # noqa: PLR2004 - batch and more
+    if found.does != "counts" or shape is None or len(shape) < 2 or shape[1] is None:
         return
     text = f"{found.source.segment(found.tensor)}.shape[1]"
     yield Candidate(

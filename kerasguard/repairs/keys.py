@@ -288,5 +288,3 @@ def _rekeyed(tree: Any, way: dict[str, str], drop: Sequence[str]) -> Any:
         except (TypeError, ValueError, AttributeError):
             return None
     return None
-
-

@@ -28,7 +28,7 @@ MOST_READ = 2_000_000
 def outside(pair: Pair) -> tuple[int, int] | None:
     """Return the range of class numbers that does not fit the classes of the output."""
     bounds, units = labels.label_range(pair.given), pair.head.units
-    if bounds is None or units is None or units < 2 or pair.head.ignore_class is not None:  # noqa: PLR2004
+    if bounds is None or units is None or units < 2 or pair.head.ignore_class is not None:
         return None
     return None if bounds[0] >= 0 and bounds[1] < units else (int(bounds[0]), int(bounds[1]))
 

@@ -31,7 +31,7 @@ def growth(situation: Situation) -> Growth | None:
         return None
     true = _declared(situation, seen.true)
     found = _growth(*_aligned(true, seen.pred))
-    return "steps" if found == "columns" and len(true) < len(seen.pred) > 2 else found  # noqa: PLR2004 - (n, 1) has no steps
+    return "steps" if found == "columns" and len(true) < len(seen.pred) > 2 else found
 
 
 def _declared(situation: Situation, true: Shape) -> Shape:

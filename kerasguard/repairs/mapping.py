@@ -49,7 +49,7 @@ def candidates(evidence: Evidence, call: Call, changes: Sequence[tuple[Given, Tr
     body = f"({', '.join(texts)})" if count > 1 else texts[0]
     pattern = f"{{}}.map(lambda {', '.join(NAMES[:count])}: {body})"
     try:
-        mapped = dataset.map(_function(changes, isinstance(dataset.element_spec, tuple)))
+        mapped = dataset.map(_function(changes, many=isinstance(dataset.element_spec, tuple)))
     except (TypeError, ValueError, IndexError):
         return
     yield Candidate(
@@ -102,7 +102,7 @@ def _written(text: str, name: str, inner: tuple[Any, ...], pattern: str) -> str 
     return None
 
 
-def _function(changes: Sequence[tuple[Given, Transformation]], many: bool) -> Callable[..., Any]:
+def _function(changes: Sequence[tuple[Given, Transformation]], *, many: bool) -> Callable[..., Any]:
     def mapped(*element: Any) -> Any:
         tree: Any = element if many else element[0]
         for one, change in changes:

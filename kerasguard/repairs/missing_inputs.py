@@ -30,7 +30,7 @@ class Fill(NamedTuple):
 def one_missing(evidence: Evidence) -> bool:
     """Return whether a model got tensors in a list, or one alone, and just one fewer than it has inputs."""
     call = evidence.call
-    if call is None or isinstance(call.x, dict) or not evidence.given or len(evidence.wanted) < 2:  # noqa: PLR2004
+    if call is None or isinstance(call.x, dict) or not evidence.given or len(evidence.wanted) < 2:
         return False
     if any(one.element is not None or one.shape is None or one.spec.kind == "keras" for one in evidence.given):
         return False

@@ -33,7 +33,7 @@ def candidates(evidence: Evidence, wrong: list[Pair]) -> Iterator[Candidate]:
         return
     given, want = wrong[0]
     found = written(evidence, want)
-    if found is None or given.shape is None or want.shape is None or len(given.shape) < 2:  # noqa: PLR2004
+    if found is None or given.shape is None or want.shape is None or len(given.shape) < 2:
         return
     at, node = found
     sample = given.shape[1:]

@@ -86,7 +86,7 @@ def name_of(evidence: Evidence, slot: str) -> str:
     return evidence.written(slot, (), getattr(evidence.call, slot))[0]
 
 
-def unbatched(evidence: Evidence, wrong: list[Pair]) -> bool:
+def unbatched(wrong: list[Pair]) -> bool:
     """Return whether every misfit lacks just the batch axis."""
     return bool(wrong) and all(
         one.element is not None
@@ -121,7 +121,7 @@ def batching(evidence: Evidence) -> Iterator[Candidate]:
     wrong = [
         (slot, value, node, scope)
         for slot, value, node, scope in wrong_datasets(evidence)
-        if unbatched(evidence, misfits_of(evidence, [one for one in evidence.tensors(slot, value) if one.slot == "x"]))
+        if unbatched(misfits_of(evidence, [one for one in evidence.tensors(slot, value) if one.slot == "x"]))
     ]
     if call is None or not wrong or any(scope is None or scope.source is None for _, _, _, scope in wrong):
         return
@@ -211,7 +211,7 @@ def unbatching(evidence: Evidence, slot: str, dataset: Any) -> Iterator[Candidat
     """Propose to take the second batch stage out, where it is written."""
     call = evidence.call
     found = batch_stages(dataset)
-    if call is None or len(found) < 2:  # noqa: PLR2004 - twice is meant literally
+    if call is None or len(found) < 2:
         return
     made = made_by(found[0])
     if made is None:
@@ -238,7 +238,7 @@ def _with(call: Call, slot: str, value: Any) -> Call:
 def unstacking(evidence: Evidence) -> Iterator[Candidate]:
     """Propose a tuple where a mapped function returns its inputs in a list: tf.data makes one tensor of a list."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
-    if call is None or len(given) != 1 or len(wanted) < 2 or not is_dataset(given[0]):  # noqa: PLR2004
+    if call is None or len(given) != 1 or len(wanted) < 2 or not is_dataset(given[0]):
         return
     one, count = given[0], len(wanted)
     shape = one.shape or ()

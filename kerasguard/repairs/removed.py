@@ -144,7 +144,7 @@ def _as_model(found: Removed) -> Iterator[Candidate]:
     else:
         parent = source.parent(found.node)
         maker = parent if isinstance(parent, ast.Call) and parent.func is found.node else None
-    if maker is None or len(maker.args) < 2 or not isinstance(maker.args[0], ast.List):  # noqa: PLR2004 - in and out
+    if maker is None or len(maker.args) < 2 or not isinstance(maker.args[0], ast.List):
         return
     given = [source.segment(item) for item in maker.args[0].elts]
     kept = [text for text in given if text != phase and PHASE not in text]

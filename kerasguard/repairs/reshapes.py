@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import itertools
 
-from kerasguard import edits
 from kerasguard.evidence import Given
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.source import SourceFile

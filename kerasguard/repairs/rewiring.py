@@ -120,7 +120,7 @@ def rebindings(one: Fed) -> list[Binding]:
     home, reaching = one.scope.home(one.node.id, one.node)
     found: list[Binding] = []
     binding = next(iter(reaching), None)
-    while binding is not None and len(found) < 20:  # noqa: PLR2004 - a name is not bound more often by hand
+    while binding is not None and len(found) < 20:
         if binding.value is not None and _is_input(binding.value, home):
             return found[::-1]
         if binding.kind not in ("assign", "for", "augmented") or binding in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import os.path
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -69,7 +69,7 @@ def mismatch(evidence: Evidence) -> Mismatch | None:
         groups.append(list(evidence.tensors("validation_data", call.validation_data)))
     for group in groups:
         known = [one for one in group if one.element is None and one.shape and one.shape[0] is not None]
-        if len(known) < 2 or any(one.element is not None for one in group):  # noqa: PLR2004
+        if len(known) < 2 or any(one.element is not None for one in group):
             continue
         lengths = [(one.shape or (0,))[0] or 0 for one in known]
         if len(set(lengths)) > 1:
@@ -91,7 +91,7 @@ def candidates(evidence: Evidence, found: Mismatch) -> Iterator[Candidate]:
     if call is None:
         return
     targets = [(one, found.length) for one in found.odd]
-    if len(found.given) == 2 and len(found.odd) == 1:  # noqa: PLR2004 - either may be the wrong one
+    if len(found.given) == 2 and len(found.odd) == 1:
         other = next(one for one in found.given if one is not found.odd[0])
         targets.append((other, (found.odd[0].shape or (0,))[0] or 0))
     for index, (one, length) in enumerate(targets):
@@ -107,7 +107,7 @@ def candidates(evidence: Evidence, found: Mismatch) -> Iterator[Candidate]:
 
 
 def _of_one(evidence: Evidence, call: Call, one: Given, partner: Given, demand: Demand) -> Iterator[Candidate]:
-    if len([node for node in (one.node, one.scope) if node is not None]) == 2:  # noqa: PLR2004
+    if len([node for node in (one.node, one.scope) if node is not None]) == 2:
         yield from _like_sibling(call, one, partner, demand)
         yield from _other_name(evidence, call, one, partner, demand)
     yield from _other_axes(evidence, call, one, demand)
@@ -233,7 +233,7 @@ def _alike(one: Given, scope: Scope, demand: Demand) -> Iterator[tuple[str, Any]
 
 def _kinship(one: str, other: str) -> int:
     """Return how much of their endings (``_train``) two names share, past the first letter."""
-    return len(os.path.commonprefix([one[:0:-1], other[:0:-1]]))
+    return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one[:0:-1], other[:0:-1], strict=False))))
 
 
 def _swapped(scope: Scope, use: ast.Name, name: str) -> tuple[Any, ast.stmt, tuple[Any, ...]] | None:

@@ -23,7 +23,7 @@ MOST_INPUTS = 5
 def orders(evidence: Evidence) -> Iterator[tuple[int, ...]]:
     """Yield the orders in which the tensors passed in a list fit the inputs, when theirs does not."""
     given, wanted = evidence.given, evidence.wanted
-    if not 2 <= len(given) <= MOST_INPUTS or len(given) != len(wanted) or not misfits(evidence):  # noqa: PLR2004
+    if not 2 <= len(given) <= MOST_INPUTS or len(given) != len(wanted) or not misfits(evidence):
         return
     if any(one.element is not None or len(one.path) != 1 or not isinstance(one.path[0], int) for one in given):
         return
@@ -94,7 +94,7 @@ def packed_at(evidence: Evidence) -> Place | None:
 def _unstacked(evidence: Evidence) -> Iterator[Candidate]:
     """Take one array, or a nested list of numbers, that holds all inputs apart."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
-    if call is None or len(given) != 1 or len(wanted) < 2 or given[0].element is not None or given[0].shape is None:  # noqa: PLR2004
+    if call is None or len(given) != 1 or len(wanted) < 2 or given[0].element is not None or given[0].shape is None:
         return
     one, count = given[0], len(wanted)
     for axis in range(min(2, len(one.shape or ()))):

@@ -21,7 +21,7 @@ MOST_OUTPUTS = 5
 def order(evidence: Evidence) -> tuple[list[Pair], tuple[int, ...]] | None:
     """Return the pairs as they are, and which of the labels each output should have; None where that is not one order."""
     pairs = labels.pairs(evidence)
-    if not 2 <= len(pairs) <= MOST_OUTPUTS or all(suits(one.given, one.head) for one in pairs):  # noqa: PLR2004
+    if not 2 <= len(pairs) <= MOST_OUTPUTS or all(suits(one.given, one.head) for one in pairs):
         return None
     if any(one.given.shape is None or one.head.shape is None or one.head.loss is None for one in pairs):
         return None

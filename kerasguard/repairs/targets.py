@@ -20,7 +20,9 @@ from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import key_of
 from kerasguard.vocabulary import Place
 
-JOINING = frozenset({"concatenate", "hstack", "stack", "column_stack", "array", "concat", "vstack", "dstack", "asarray"})
+JOINING = frozenset(
+    {"concatenate", "hstack", "stack", "column_stack", "array", "concat", "vstack", "dstack", "asarray"}
+)
 MOST_OUTPUTS = 6
 
 
@@ -199,10 +201,10 @@ def _by_columns(evidence: Evidence, given: Given, heads: list[Head]) -> Iterator
     """One table with the columns of all outputs side by side."""
     call, shape = evidence.call, given.shape
     widths = [head.units or 0 for head in heads]
-    if call is None or shape is None or len(shape) != 2 or given.node is None or given.scope is None:  # noqa: PLR2004
+    if call is None or shape is None or len(shape) != 2 or given.node is None or given.scope is None:
         return
     source = given.scope.source
-    if shape[1] != sum(widths) or source is None or any(len(head.shape or ()) != 2 for head in heads):  # noqa: PLR2004
+    if shape[1] != sum(widths) or source is None or any(len(head.shape or ()) != 2 for head in heads):
         return
     if given.spec.kind not in labels.ARRAYS - {"dataframe"} or not isinstance(given.node, ast.Name | ast.Attribute):
         return

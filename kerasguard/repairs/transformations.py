@@ -93,7 +93,7 @@ def _added_axes(given: Shape, wanted: Shape | None) -> Iterator[Transformation]:
 
 
 def _reluctance_to_batch(given: Shape, wanted: Shape | None) -> float:
-    """A batch of one is unlikely where the last size looks no channel and a channel of one would do."""
+    """Return what speaks against a batch of one: the last size looks no channel, and a channel of one would do."""
     if wanted is None or len(wanted) != len(given) + 1 or not given:
         return 0.0
     return 0.0 if given[-1] is not None and (given[-1] <= 4 or wanted[-1] == given[-1]) else 0.5
@@ -268,7 +268,7 @@ def _reshaped(given: Shape, wanted: Shape | None) -> Iterator[Transformation]:
 
 
 def _added_and_permuted(given: Shape, demand: Demand) -> Iterator[Transformation]:
-    """A batch axis and channels last at once: one picture, channels first."""
+    """Yield a batch axis and channels last at once: one picture, channels first."""
     if demand.display is None or len(demand.display) != len(given) + 1 or len(given) not in (2, 3):
         return
     rank = len(given)

@@ -141,7 +141,7 @@ def _none_tests(found: Tested) -> Iterator[Candidate]:
         return
     whole = found.whole
     edit: Edit | None = None
-    if isinstance(whole, ast.BoolOp) and len(whole.values) == 2 and whole.values[0] is found.tensor:  # noqa: PLR2004
+    if isinstance(whole, ast.BoolOp) and len(whole.values) == 2 and whole.values[0] is found.tensor:
         other = source.segment(whole.values[1])
         parent = source.parent(whole)
         if isinstance(parent, ast.If | ast.While | ast.IfExp) and parent.test is whole:
@@ -299,7 +299,7 @@ def _extremes(found: Tested) -> Iterator[Candidate]:
     whole = found.whole
     if not isinstance(whole, ast.Call) or not isinstance(whole.func, ast.Name) or whole.func.id not in LARGEST:
         return
-    if len(whole.args) != 2 or whole.keywords:  # noqa: PLR2004 - the elementwise functions take two
+    if len(whole.args) != 2 or whole.keywords:
         return
     text, imports, function = spelled(found.scope, found.source, found.root, LARGEST[whole.func.id])
     if function is None:

@@ -41,14 +41,14 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
 
 def _unpacked(evidence: Evidence) -> Iterator[Candidate]:
     call, site = evidence.call, evidence.site_call
-    if call is None or site is None or not isinstance(call.x, tuple | list) or len(call.x) != 2:  # noqa: PLR2004
+    if call is None or site is None or not isinstance(call.x, tuple | list) or len(call.x) != 2:
         return
     name, node, scope = evidence.written("x", (), call.x)
     del name
     if scope is None or scope.source is None or node is None or site.args[:1] != [node]:
         return
     source = scope.source
-    if isinstance(node, ast.Tuple | ast.List) and len(node.elts) == 2:  # noqa: PLR2004
+    if isinstance(node, ast.Tuple | ast.List) and len(node.elts) == 2:
         text = ", ".join(source.segment(item) for item in node.elts)
     elif isinstance(node, ast.Name):
         text = f"*{node.id}"

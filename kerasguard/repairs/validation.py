@@ -157,5 +157,3 @@ def _call(evidence: Evidence, given: Given, shape: tuple[Any, ...]) -> Any:
         return None
     value = blank(tuple(int(size) for size in shape), "float32")
     return changed(call, {(SLOT, given.path): value})
-
-

@@ -81,7 +81,7 @@ def one_for_each_sample(evidence: Evidence) -> Iterator[Candidate]:
         return
     if given.spec.kind != "numpy":
         return
-    axes = "axis=1" if len(given.shape) == 2 else f"axis={tuple(range(1, len(given.shape)))}"  # noqa: PLR2004
+    axes = "axis=1" if len(given.shape) == 2 else f"axis={tuple(range(1, len(given.shape)))}"
     link = _definition(given)
     at = link if link is not None and isinstance(link.node, ast.expr) else None
     source, node = (at.source, at.node) if at is not None else (given.scope.source, given.node)

@@ -77,7 +77,7 @@ def _for_each_sample(evidence: Evidence, keyword: ast.keyword) -> Iterator[Candi
     import numpy as np
 
     call, pairs, weights = evidence.call, labels.pairs(evidence), _weights(evidence)
-    if call is None or call.sample_weight is not None or not 2 <= len(pairs) <= MOST_OUTPUTS:  # noqa: PLR2004
+    if call is None or call.sample_weight is not None or not 2 <= len(pairs) <= MOST_OUTPUTS:
         return
     if not isinstance(weights, Mapping) or any(pair.given.element is not None for pair in pairs):
         return

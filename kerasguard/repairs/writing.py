@@ -41,9 +41,7 @@ def at_use(evidence: Evidence, given: Given, change: Transformation) -> tuple[Ed
         return ()
     source = given.scope.source
     text, imports = pattern(source, given.spec.kind, change.patterns)
-    found = [edits.wrap(source, given.node, text)]
-    for node in siblings(evidence, given, change):
-        found.append(edits.wrap(source, node, text))
+    found = [edits.wrap(source, node, text) for node in (given.node, *siblings(evidence, given, change))]
     return (*imports, *_distinct(found))
 
 

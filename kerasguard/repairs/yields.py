@@ -69,7 +69,7 @@ def flat(evidence: Evidence) -> int | None:
     """Return how many leading parts of a batch are inputs, where inputs and labels stand side by side in one tuple."""
     found = parts(evidence)
     wanted, heads = evidence.wanted, _heads(evidence)
-    if found is None or len(wanted) < 2 or len(found) != len(wanted) + heads:  # noqa: PLR2004
+    if found is None or len(wanted) < 2 or len(found) != len(wanted) + heads:
         return None
     if any(not hasattr(part, "shape") for part in found):
         return None
@@ -134,7 +134,7 @@ def gathered_in_labels(evidence: Evidence) -> Iterator[Candidate]:
 def stacked(evidence: Evidence) -> tuple[Handed, ast.Call, list[ast.expr]] | None:
     """Return the call that makes one array of as many inputs as the model has, in what a batch holds as data."""
     found, inputs, tree = handed(feeding(evidence)), len(evidence.wanted), parts(evidence)
-    if found is None or inputs < 2 or not tree or not hasattr(tree[0], "shape"):  # noqa: PLR2004
+    if found is None or inputs < 2 or not tree or not hasattr(tree[0], "shape"):
         return None
     node = found.node
     if isinstance(node, ast.Tuple | ast.List):
@@ -178,7 +178,7 @@ def train_step_unpacking(model: Any) -> tuple[SourceFile, ast.Tuple] | None:
     code = getattr(getattr(type(model), "train_step", None), "__code__", None)
     source = source_of(code.co_filename) if code is not None and is_user_file(code.co_filename) else None
     function = source.definition(code) if source is not None and code is not None else None
-    if source is None or not isinstance(function, ast.FunctionDef) or len(function.args.args) < 2:  # noqa: PLR2004
+    if source is None or not isinstance(function, ast.FunctionDef) or len(function.args.args) < 2:
         return None
     data = function.args.args[1].arg
     for node in ast.walk(function):
@@ -245,7 +245,7 @@ def unpacked_right(evidence: Evidence, found: Unpacked) -> Iterator[Candidate]:
 def slices(evidence: Evidence) -> tuple[Handed, ast.Subscript, ast.Subscript] | None:
     """Return the slices of data and of labels in what a PyDataset returns, where they are not the same."""
     found = handed(feeding(evidence))
-    if found is None or not isinstance(found.node, ast.Tuple | ast.List) or len(found.node.elts) < 2:  # noqa: PLR2004
+    if found is None or not isinstance(found.node, ast.Tuple | ast.List) or len(found.node.elts) < 2:
         return None
     data, given = (_slice(found, item) for item in found.node.elts[:2])
     if data is None or given is None:

@@ -37,7 +37,7 @@ NAME = "input-arguments-exclude-each-other"
 def matches(evidence: Evidence) -> Finding | None:
     """Match a failing Input that works when one of its arguments is left out."""
     call = inputs.input_call(evidence)
-    if call is None or len(call.kwargs) + len(call.args) < 2:  # noqa: PLR2004 - two can exclude each other
+    if call is None or len(call.kwargs) + len(call.args) < 2:
         return None
     if arguments.unknown(evidence) or inputs.data_argument(evidence) or inputs.number_argument(evidence):
         return None

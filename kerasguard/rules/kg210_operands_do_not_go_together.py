@@ -55,7 +55,7 @@ def matches(evidence: Evidence) -> Finding | None:
         if clash.kind == "concat"
         else "The tensors of one call differ in their number of axes.",
         offenders=tuple(clash_offenders.offenders(clash)),
-        weight=0.45 if clash.kind == "layer" else 0.7,
+        weight=0.45 if clash.kind == "layer" else 0.7 if clash_offenders.from_layers(clash) else 0.4,
         suspect=Suspect(odd.node, clash.scope, None, clash.source.segment(odd.node)),
         cause=clash_offenders.birth(clash),
     )

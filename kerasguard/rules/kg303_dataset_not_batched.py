@@ -39,7 +39,7 @@ NAME = "dataset-not-batched"
 def matches(evidence: Evidence) -> Finding | None:
     """Match datasets, for training or validation, whose elements lack just the batch axis."""
     for slot, wrong in pipelines.slots(evidence):
-        if pipelines.unbatched(evidence, wrong):
+        if pipelines.unbatched(wrong):
             given, _ = wrong[0]
             name = pipelines.name_of(evidence, slot)
             return words.data_finding(

@@ -60,7 +60,7 @@ def matches(evidence: Evidence) -> Finding | None:
     pair, size = wrong
     given, head = pair
     home = units.home(evidence, pair, size)
-    picture = len(head.shape or ()) > 3  # noqa: PLR2004 - channels of pictures: the labels may as well be wrong
+    picture = len(head.shape or ()) > 3
     return Finding(
         title=f"Layer '{head.maker.name}' has {head.units} {head.size_argument}, "
         f"the labels `{given.name}` ask for {size}.",

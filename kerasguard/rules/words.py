@@ -65,7 +65,7 @@ def element_suspect(given: Given) -> Suspect | None:
     return Suspect(given.node, given.scope, None, given.name, path=path)
 
 
-def data_finding(  # noqa: PLR0913 - the parts of a finding
+def data_finding(
     evidence: Evidence,
     wrong: list[Pair],
     *,

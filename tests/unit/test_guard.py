@@ -15,8 +15,7 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import engine
-from kerasguard import switch
+from kerasguard import engine, switch
 from kerasguard.adapters import patch_points
 from kerasguard.provenance import recorder
 
@@ -49,7 +48,7 @@ def failing(model: Any, data: Any) -> BaseException:
     """Return the error that a call of the model raises."""
     try:
         model(data)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - type and text are Keras' own
         return error
     pytest.fail("the call was accepted")
 
@@ -166,7 +165,7 @@ def test_foreign_errors_pass_untouched() -> None:
         lambda: (_ for _ in ()).throw(KeyboardInterrupt),
         lambda: int("seven"),
     ):
-        with pytest.raises(BaseException) as caught, kerasguard.guard():  # noqa: PT011, PT012 - four kinds of error
+        with pytest.raises(BaseException) as caught, kerasguard.guard():  # noqa: PT011 - four kinds of error
             wrong()
         assert not getattr(caught.value, "__notes__", [])
 
@@ -256,7 +255,10 @@ def test_hooks_are_chained_and_restored() -> None:
     """The hook that was set before install is called by ours, and is back after uninstall."""
     seen: list[BaseException] = []
     before = sys.excepthook
-    mine = lambda kind, error, traceback: seen.append(error)  # noqa: E731 - a hook in one line
+
+    def mine(_kind: type[BaseException], error: BaseException, _traceback: object) -> None:
+        seen.append(error)
+
     sys.excepthook = mine
     try:
         kerasguard.install()

@@ -25,6 +25,16 @@ def fail(code="KG301"):
     setattr(error, switch.DIAGNOSIS, Diagnosis(code, "missing-batch-axis", "One sample.", "", None))
     raise error
 """
+TWO_FAILURES = """
+for code in ("KG301", "KG302"):
+    try:
+        with kerasguard.guard():
+            fail(code)
+    except ValueError:
+        pass
+with kerasguard.guard():
+    pass
+"""
 REPORTED = {"KERASGUARD_REPORT": "report.json"}
 
 
@@ -99,8 +109,7 @@ def test_the_innermost_guard_counts(monkeypatch: pytest.MonkeyPatch) -> None:
         ("with kerasguard.guard():\n    fail()\n", REPORTED, "KG301"),
         ("@kerasguard.guard(report='report.json')\ndef f():\n    fail()\nf()\n", {}, "KG301"),
         (
-            "for code in ('KG301', 'KG302'):\n    try:\n        with kerasguard.guard():\n            fail(code)\n"
-            "    except ValueError:\n        pass\nwith kerasguard.guard():\n    pass\n",
+            TWO_FAILURES,
             REPORTED,
             "KG302",
         ),

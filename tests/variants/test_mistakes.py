@@ -53,6 +53,7 @@ class Subclassed(keras.Model):  # type: ignore[misc]  # keras has no types
         self.parts = body()
 
     def call(self, inputs: Any) -> Any:
+        """Apply the layers in order."""
         for part in self.parts:
             inputs = part(inputs)
         return inputs
@@ -200,7 +201,7 @@ def test_same_code_everywhere(mistake: str, kind: str, entry: Callable[..., None
     y = LABELS[:1] if mistake.startswith("one sample") else LABELS[: len(x)]
     model = (MODELS | UNBUILT)[kind]()
     model.compile("sgd", "categorical_crossentropy")
-    with pytest.raises(Exception) as caught, kerasguard.guard():  # noqa: PT011, PT012 - type and text are Keras' own
+    with pytest.raises(Exception) as caught, kerasguard.guard():  # noqa: PT011 - type and text are Keras' own
         entry(model, x, y)
     diagnosis = kerasguard.diagnose(caught.value)
     assert diagnosis is not None
@@ -238,7 +239,7 @@ def test_two_inputs(mistake: str, entry: Callable[..., None]) -> None:
     model = two_inputs(structure)
     model.compile("sgd", "categorical_crossentropy")
     labels = LABELS[:1] if mistake.endswith("single sample") else LABELS
-    with pytest.raises(Exception) as caught, kerasguard.guard():  # noqa: PT011, PT012 - type and text are Keras' own
+    with pytest.raises(Exception) as caught, kerasguard.guard():  # noqa: PT011 - type and text are Keras' own
         entry(model, data(), labels)
     diagnosis = kerasguard.diagnose(caught.value)
     assert diagnosis is not None
