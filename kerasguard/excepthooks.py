@@ -58,8 +58,9 @@ def _explained(explain: ExplainUncaught, error: BaseException) -> None:
 
 def _shown(error: BaseException) -> bool:
     """Render the error ourselves where the terminal is ours; False leaves it to the hook that was there."""
+    shown = False
     with contained("showing an uncaught error"):
         from kerasguard.render import terminal
 
-        return terminal.show_uncaught(error)
-    return False
+        shown = terminal.show_uncaught(error)
+    return shown

@@ -51,7 +51,7 @@ class Wishes:
 
 def fix(wishes: Wishes, launch: Launcher = rerun.in_process) -> int:
     """Mend a script; return 0 when the result runs, 1 when not, 2 when there is nothing that could be run."""
-    from kerasguard.render import rounds as page
+    from kerasguard.fixing import report as page
 
     complaint = _complaint(wishes)
     if complaint is not None:

@@ -268,7 +268,7 @@ def divisible(failure: Failure) -> Iterator[Proposal]:
                     title=f"choose a size that can be halved as often as the network does: {new[1:]}",
                     change=Change(inputs={id(step.operation): new}),
                     edits=one.edits,
-                    cost=0.7 + 0.2 * count,
+                    cost=(0.7 if failure.merges else 1.0) + 0.2 * count,
                     cause=one.place,
                     names=one.names,
                 )

@@ -1,4 +1,4 @@
-"""Changes in the code of the user's own layers: an axis or a size that its `build` or `call` takes from the wrong place."""
+"""Changes in the code of the user's own layers: an axis or a size that is taken from the wrong place."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Method:
 class _Other:
     """One expression of a method written otherwise."""
 
-    node: ast.expr
+    nodes: tuple[ast.expr, ...]
     text: str
     title: str
     cost: float
@@ -50,12 +50,12 @@ def own_code(failure: Failure) -> Iterator[Proposal]:
     tried = 0
     for method in methods(layer):
         for other in (*_axes_of_shape(method), *_sizes(failure, method), *_axes_of_calls(method)):
-            edit = edits.replace(method.source, other.node, other.text)
-            new = patched(method, edit)
+            written = tuple(edits.replace(method.source, node, other.text) for node in other.nodes)
+            new = patched(method, written)
             if new is None or tried >= MOST_CHANGES:
                 continue
             tried += 1
-            statement = method.source.statement(other.node) or other.node
+            statement = method.source.statement(other.nodes[0]) or other.nodes[0]
             made = failure.plan.made.get(id(layer))
             change = Change(
                 made={
@@ -65,7 +65,7 @@ def own_code(failure: Failure) -> Iterator[Proposal]:
             yield Proposal(
                 title=other.title,
                 change=change,
-                edits=(edit,),
+                edits=written,
                 cost=other.cost,
                 cause=method.source.place(statement, method.node.name),
                 names=(type(layer).__name__, *_names(statement)),
@@ -95,9 +95,9 @@ def _line(function: FunctionType) -> int:
     return function.__code__.co_firstlineno
 
 
-def patched(method: Method, edit: Edit) -> FunctionType | None:
+def patched(method: Method, written: tuple[Edit, ...]) -> FunctionType | None:
     """Return the method as the edited file would define it; nothing of the user's is run for that."""
-    text = edits.applied(method.source, (edit,))
+    text = edits.applied(method.source, written)
     try:
         module = compile(text, method.source.filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
@@ -128,7 +128,7 @@ def _same(one: CodeType, other: CodeType) -> bool:
 def _maker(layer: Any, method: Method, new: FunctionType, made: Callable[[Any], Any] | None) -> Callable[[], Any]:
     """Return a function that makes the layer with the new method."""
     cls = type(layer)
-    kind = type(cls.__name__, (cls,), {method.node.name: new, "__module__": cls.__module__})
+    kind: Any = type(cls.__name__, (cls,), {method.node.name: new, "__module__": cls.__module__})
     return (lambda: made(kind)) if made is not None else lambda: kind.from_config(layer.get_config())
 
 
@@ -145,17 +145,19 @@ def _axes_of_shape(method: Method) -> Iterator[_Other]:
     if method.node.name != "build" or len(method.node.args.args) < 2:
         return
     name = method.node.args.args[1].arg
+    found: dict[int, list[ast.expr]] = {}
     for node in ast.walk(method.node):
         if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name) or node.value.id != name:
             continue
         written = _whole(node.slice)
-        if written is None:
-            continue
+        if written is not None:
+            found.setdefault(written, []).append(node.slice)
+    for written, nodes in found.items():
         for axis in (-1, *range(1, MOST_AXES + 1)):
             if axis != written:
                 what = "the last axis" if axis == -1 else f"axis {axis}"
                 yield _Other(
-                    node.slice, str(axis), f"take the size of {what} in `build`, not of axis {written}",
+                    tuple(nodes), str(axis), f"take the size of {what} in `build`, not of axis {written}",
                     0.5 if axis == -1 else 0.7,
                 )  # fmt: skip
 
@@ -170,7 +172,7 @@ def _axes_of_calls(method: Method) -> Iterator[_Other]:
         written = _whole(node.value)
         for axis in (-1, 1, 2) if written is not None else ():
             if axis != written:
-                yield _Other(node.value, str(axis), f"work along axis {axis}, not {written}", 0.8)
+                yield _Other((node.value,), str(axis), f"work along axis {axis}, not {written}", 0.8)
 
 
 def _whole(node: ast.expr) -> int | None:
@@ -201,7 +203,7 @@ def _sizes(failure: Failure, method: Method) -> Iterator[_Other]:
             if shape[-1] not in (None, size, *offered) and _bound_before(method, name, node):
                 offered.add(shape[-1] or 0)
                 text = f"{name}.shape[-1]"
-                yield _Other(node, text, f"take the size from `{name}`, in the place of {size}", 0.5)
+                yield _Other((node,), text, f"take the size from `{name}`, in the place of {size}", 0.5)
 
 
 def _in_shape(method: Method, node: ast.expr, size: int, known: set[int | None]) -> bool:

@@ -26,7 +26,8 @@ _FIRST = {
     "Reshape": ("target_shape",), "RepeatVector": ("n",), "Conv2D": ("filters", "kernel_size"),
     "Conv1D": ("filters", "kernel_size"), "Conv3D": ("filters", "kernel_size"), "Dense": ("units",),
     "Resizing": ("height", "width"), "ZeroPadding2D": ("padding",), "Cropping2D": ("cropping",),
-    "ZeroPadding1D": ("padding",), "Cropping1D": ("cropping",), "ZeroPadding3D": ("padding",), "Cropping3D": ("cropping",), "Permute": ("dims",),
+    "ZeroPadding1D": ("padding",), "Cropping1D": ("cropping",), 
+    "ZeroPadding3D": ("padding",), "Cropping3D": ("cropping",), "Permute": ("dims",),
 }  # fmt: skip
 
 
@@ -121,10 +122,10 @@ def after(site: Site, new: New) -> tuple[Edit, ...] | None:
         at = (place.end_row, place.end_column)
         between = ", " if first.strip() else f",\n{first}"
         return (Edit(site.source.filename, at, at, f"{between}{text}"), *imports)
-    if isinstance(around, ast.Call) and isinstance(around.func, ast.Attribute) and around.func.attr == "add":
-        if isinstance(statement, ast.Expr):
-            line = f"{site.source.segment(around.func.value)}.add({text})"
-            return (edits.insert_after(site.source, statement, line), *imports)
+    method = around.func if isinstance(around, ast.Call) and isinstance(around.func, ast.Attribute) else None
+    if method is not None and method.attr == "add" and isinstance(statement, ast.Expr):
+        line = f"{site.source.segment(method.value)}.add({text})"
+        return (edits.insert_after(site.source, statement, line), *imports)
     return None
 
 

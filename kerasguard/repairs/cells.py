@@ -16,7 +16,6 @@ from kerasguard.provenance import walk
 from kerasguard.provenance.links import Link
 from kerasguard.repairs import labels
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data import changed
 from kerasguard.repairs.label_ranges import keras_prefix
 from kerasguard.vocabulary import Edit
 
@@ -54,18 +53,16 @@ def numeric_text(evidence: Evidence, given: Given) -> bool:
     return True
 
 
-def changed_call(evidence: Evidence, given: Given, shape: tuple[int, ...], dtype: str) -> Any:
+def changed_call(evidence: Evidence, given: Given, shape: tuple[int, ...], dtype: str, at: Link | None = None) -> Any:
     """Return the failing call with a numeric array of this shape in place of the objects."""
-    if given.element is not None or evidence.call is None:
-        return None
-    return changed(evidence.call, {(given.slot, given.path): blank(shape, dtype)})
+    return labels.replaced(evidence, given, blank(shape, dtype), at)
 
 
 def cast(evidence: Evidence, given: Given, dtype: str = "float32") -> Iterator[Candidate]:
     """Propose numbers in place of objects, where the array is made or leaves its helper."""
     shape = tuple(size for size in given.shape or () if size is not None)
-    call = changed_call(evidence, given, shape, dtype)
     link = labels.maker(given, columns=True)
+    call = changed_call(evidence, given, shape, dtype, link)
     if link is not None and _keeps_objects(link.node):
         written: tuple[Edit, ...] = (_without_dtype(link.source, link.node),)  # type: ignore[arg-type]
     else:
@@ -114,7 +111,7 @@ def padded(evidence: Evidence, given: Given, found: Cells) -> Iterator[Candidate
     text += ', padding="post"' + (f', dtype="{dtype}"' if dtype != "int32" else "") + ")"
     longest = fixed or max(shape[0] for shape in found.shapes)
     rest = found.shapes[0][1:]
-    call = changed_call(evidence, given, ((given.shape or (0,))[0] or 0, longest, *rest), dtype)
+    call = changed_call(evidence, given, ((given.shape or (0,))[0] or 0, longest, *rest), dtype, link)
     yield Candidate(
         title="pad the sequences to one length",
         edits=(edits.replace(source, link.node, text),),
@@ -143,8 +140,8 @@ def _item_dtype(value: Any) -> str:
 def stacked(evidence: Evidence, given: Given, found: Cells) -> Iterator[Candidate]:
     """Propose one array for an object array whose cells all have one shape."""
     shape = ((given.shape or (0,))[0] or 0, *found.shapes[0])
-    call = changed_call(evidence, given, shape, "float32")
     link = labels.maker(given)
+    call = changed_call(evidence, given, shape, "float32", link)
     if link is not None and isinstance(link.node, ast.Call) and _keeps_objects(link.node):
         inner = link.source.segment(link.node.args[0]) if link.node.args else ""
         written: tuple[Edit, ...] = (edits.replace(link.source, link.node, f"{_module(link.source)}.array({inner})"),)
@@ -225,7 +222,7 @@ def coded(evidence: Evidence, given: Given, found: Cells) -> Iterator[Candidate]
     cause = link.place if link is not None else None
     module = _module(source)
     if len(shape) == 1 and set(found.kinds) == {"text"}:
-        call = changed_call(evidence, given, (shape[0] or 0,), "int64")
+        call = changed_call(evidence, given, (shape[0] or 0,), "int64", link)
         text = {"any": f"{_module(link.source) if link is not None else module}.unique({{}}, return_inverse=True)[1]"}
         written, _ = labels.wrapping(given, link, text)  # at the birth, so that all the parts share their numbers
         yield Candidate("give each text a number", written, 0.9, call=call, cause=cause, exact=False)

@@ -131,8 +131,9 @@ def _calls(cut: Cut, source: SourceFile, names: list[str]) -> Iterator[Edit]:
     if not isinstance(target, ast.Name):
         return
     for node in ast.walk(source.tree):
-        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == target.id
-        if called and len(node.args) == 1 and not isinstance(node.args[0], ast.List | ast.Starred):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == target.id):
+            continue
+        if len(node.args) == 1 and not isinstance(node.args[0], ast.List | ast.Starred):
             yield edits.wrap(source, node.args[0], f"[{{}}, {', '.join(names)}]")
 
 

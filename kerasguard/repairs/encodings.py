@@ -60,7 +60,7 @@ def once(evidence: Evidence, pair: Pair, link: Link) -> Iterator[Candidate]:
     """Propose to leave the second encoding out."""
     given = pair.given
     sizes = tuple(size for size in (given.shape or ())[:-1] if size is not None)
-    call = labels.replaced(evidence, given, blank(sizes, "float32")) if None not in (given.shape or ()) else None
+    call = labels.replaced(evidence, given, blank(sizes, "float32"), link) if None not in (given.shape or ()) else None
     outer = _outer(pair, link)
     written = without(link) if outer is None else (edits.replace(outer.source, outer.node, _argument(outer)),)
     if written:
@@ -113,6 +113,7 @@ def class_count(node: ast.AST) -> ast.expr | None:
 
 
 def called(node: ast.Call) -> str:
+    """Return the plain name of what a call calls."""
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
@@ -130,7 +131,7 @@ def to_numbers(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
     shape = given.shape
     link = encoding(pair)
     numbers = None if given.element is not None else _numbers(given.value)
-    call = None if numbers is None else labels.replaced(evidence, given, numbers)
+    call = None if numbers is None else labels.replaced(evidence, given, numbers, link)
     if link is not None:
         several = encoded_elsewhere(evidence)
         written = without(link)
@@ -164,6 +165,7 @@ def _numbers(value: Any) -> Any:
 
 
 def without(link: Link) -> tuple[Edit, ...]:
+    """Return the edits that leave an encoding out; none where that cannot be written."""
     inner = encoded(link.node)
     statement = link.statement
     if inner is None:

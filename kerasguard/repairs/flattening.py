@@ -16,7 +16,7 @@ from kerasguard.repairs import building_writing as writing
 from kerasguard.repairs.building_layers import all_but_last
 from kerasguard.repairs.building_sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.vocabulary import Shape
+from kerasguard.vocabulary import Edit, Shape
 
 ENTRIES = ("fit", "evaluate", "train_on_batch", "test_on_batch")
 VECTOR, VOLUME = 2, 5
@@ -108,7 +108,8 @@ def last_only(found: Unflattened) -> Iterator[Candidate]:
     if site is None:
         return
     wrapped = site.inner is not None and hasattr(layer, "forward_layer")
-    text, more = "False", ()
+    text = "False"
+    more: tuple[Edit, ...] = ()
     if site.origin.turn > 1 and site.loop() is not None:
         conditional = all_but_last(site)
         if conditional is None:

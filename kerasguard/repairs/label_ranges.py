@@ -74,14 +74,15 @@ def shifted(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
     """Propose to count the classes from zero: in the dict that numbers them, else where the labels are made."""
     given = pair.given
     value = labels.as_array(given.value)
-    call = labels.replaced(evidence, given, value - 1) if given.element is None else None
+    maker = labels.maker(given)
+    call = labels.replaced(evidence, given, value - 1, maker) if given.element is None else None
     table = _numbering(pair)
     if table is not None:
         written, place = table
         yield Candidate(
             title="number the classes from 0", edits=written, cost=0.6, call=call, cause=place, exact=call is not None
         )
-    found, at = labels.wrapping(given, labels.maker(given), {"any": "{} - 1"})
+    found, at = labels.wrapping(given, maker, {"any": "{} - 1"})
     if found:
         yield Candidate(
             title="count the labels from 0",
@@ -121,7 +122,7 @@ def encoded_from_zero(evidence: Evidence, pair: Pair, link: Link) -> Iterator[Ca
         title="count the classes from 0 before they are encoded",
         edits=tuple(written),
         cost=0.6,
-        call=labels.replaced(evidence, pair.given, blank((*sizes, units), "float32")),
+        call=labels.replaced(evidence, pair.given, blank((*sizes, units), "float32"), link),
         cause=link.place,
     )
 

@@ -55,11 +55,11 @@ def _squeezed(pair: Pair, shape: Shape) -> Change | None:
 def candidates(evidence: Evidence, pair: Pair, found: Change) -> Iterator[Candidate]:
     """Propose the change where the labels are made, so that training and test data get it alike."""
     given = pair.given
-    call = None
+    call, maker = None, labels.maker(given)
     if given.element is None and None not in found.shape:
         sizes = tuple(size for size in found.shape if size is not None)
-        call = labels.replaced(evidence, given, blank(sizes, given.spec.dtype or "float32"))
-    written, at = labels.wrapping(given, labels.maker(given), found.pattern)
+        call = labels.replaced(evidence, given, blank(sizes, given.spec.dtype or "float32"), maker)
+    written, at = labels.wrapping(given, maker, found.pattern)
     if written:
         yield Candidate(
             title=found.title,

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from kerasguard.adapters import losses
 from kerasguard.adapters.losses import Head
+from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.trial import Call, Outcome
 from kerasguard.adapters.trial_loss import value_range
-from kerasguard.evidence import Evidence, Given
+from kerasguard.evidence import SLOTS, Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
@@ -232,12 +233,28 @@ def wrapping(given: Given, at: Link | None, pattern: Mapping[str, str]) -> tuple
     return (*imports, edits.wrap(given.scope.source, given.node, text)), None
 
 
-def replaced(evidence: Evidence, given: Given, value: Any) -> Call | None:
-    """Return the failing call with other labels."""
+def replaced(evidence: Evidence, given: Given, value: Any, at: Link | None = None) -> Call | None:
+    """Return the failing call with other labels, those for validation as well where both come from the link `at`."""
     from kerasguard.repairs.data import changed
 
     call = evidence.call
-    return None if call is None or given.element is not None else changed(call, {(given.slot, given.path): value})
+    if call is None or given.element is not None:
+        return None
+    changes = {(given.slot, given.path): value}
+    position = SLOTS.index(given.slot) if given.slot in SLOTS else None
+    held_out = call.validation_data
+    if at is not None and position is not None and isinstance(held_out, tuple | list) and len(held_out) > position:
+        for one in evidence.tensors("validation_data", held_out):
+            if one.path == (position, *given.path) and one.shape and _comes_from(one, at):
+                sizes = (one.shape[0], *tuple(value.shape)[1:])
+                changes["validation_data", one.path] = blank(tuple(size or 1 for size in sizes), value.dtype)
+    return changed(call, changes)
+
+
+def _comes_from(one: Given, at: Link) -> bool:
+    if one.node is None or one.scope is None:
+        return False
+    return any(link.node is at.node for link in walk.chain(one.node, one.scope))
 
 
 def tried(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from kerasguard import edits
 from kerasguard.adapters import other_inputs, wants
+from kerasguard.adapters.trial import Outcome
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.evaluate import evaluate
@@ -55,10 +56,10 @@ def candidates(evidence: Evidence, wrong: list[Pair]) -> Iterator[Candidate]:
         )
 
 
-def _tried(evidence: Evidence, shapes: list[Shape]) -> other_inputs.Outcome:
+def _tried(evidence: Evidence, shapes: list[Shape]) -> Outcome:
     call = evidence.call
     if call is None or not evidence.reproduced:
-        return other_inputs.Outcome(accepted=False, note="the trial does not see the fault")
+        return Outcome(accepted=False, note="the trial does not see the fault")
     return other_inputs.accepts(call, shapes)
 
 

@@ -52,13 +52,13 @@ def made_by(stage: Any) -> tuple[SourceFile, ast.Call, Place] | None:
     located = node_at(*origin.stack[0])
     if located is None or not isinstance(located[1], ast.Call):
         return None
-    source, call = located
+    source, call = located[0], located[1]
     return source, call, source.place(call, origin.stack[0][0].co_name)
 
 
 def is_dataset(given: Given) -> bool:
     """Return whether the tensor is part of a dataset's elements."""
-    return given.element is not None and given.spec is not None and specs.kind_of(given.value) == "dataset"
+    return given.element is not None and specs.kind_of(given.value) == "dataset"
 
 
 def wrong_datasets(evidence: Evidence) -> Iterator[tuple[str, Any, ast.expr | None, Any]]:

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs import flattening
@@ -53,14 +54,20 @@ def matches(evidence: Evidence) -> Finding | None:
         explanation=f"{layer.name!r} is given {words.shape(found.shape)} and works on the last axis of it only.",
         offenders=(
             Offender(layer.name, "layer", found.shape),
-            *(Offender(step.operation.name, "layer") for step in (found.recurrent,) if step is not None),
-            *(Offender(step.operation.name, "layer") for step in found.plan.upstream(found.step)),
+            *(Offender(step.operation.name, "layer") for step in _around(found)),
             *(one.offender() for one in evidence.everything if one.slot == "y"),
         ),
         expected=(Expectation(layer.name, (found.shape[0], None), None, "the labels have one entry per sample"),),
         weight=0.6,
         cause=None if site is None else site.place,
     )
+
+
+def _around(found: flattening.Unflattened) -> list[Step]:
+    """Return the steps that lead to it, and the recurrent layer behind it."""
+    steps = list(found.plan.upstream(found.step))
+    recurrent = found.recurrent
+    return steps if recurrent is None or recurrent in {found.step, *steps} else [recurrent, *steps]
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:

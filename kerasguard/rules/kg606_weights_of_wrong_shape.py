@@ -51,7 +51,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=(Offender(found.name, "weights", found.given), Offender(layer, "layer", found.wanted)),
         expected=(Expectation(layer, found.wanted, None, "the variable of the layer"),),
         weight=0.9,
-        suspect=Suspect(found.node, found.scope, None, found.name, found.path),
+        suspect=Suspect(found.node, found.scope, None, found.name, path=found.path),
     )
 
 
