@@ -137,18 +137,26 @@ class _Sketch:
         boxes: dict[int, int] = {}
         earlier: int | None = None
         steps = _steps(wanted, found)
-        inside = {id(node) for _, node in steps}
-        for operation, node in steps:
-            before = input_tensors(node)
-            given = [end for tensor in before if (end := _end_of(tensor, found, boxes)) is not None]
-            if len(given) < len(before) and any(id(made[1]) not in inside for made in map(node_of, before) if made):
+        inside = {id(step.node) for step in steps}
+        for step in steps:
+            given = [end for tensor in step.tensors if (end := _end_of(tensor, found, boxes)) is not None]
+            missing = [tensor for tensor, made in step.before if id(made[1]) not in inside]
+            if missing and len(given) < len(step.tensors):
                 earlier = self.box(EARLIER, "layers") if earlier is None else earlier
-                missing = next(tensor for tensor in before if _end_of(tensor, found, boxes) is None)
-                given.append(_End(earlier, specs.shape_of(missing)))
-            missed = listed is not None and wants.is_input_layer(operation) and id(node) not in listed
-            boxes[id(node)] = self.layer(operation, _out(node), "failing" if missed else "ok")
-            self.arrows(given, boxes[id(node)])
+                given.append(_End(earlier, specs.shape_of(missing[0])))
+            missed = listed is not None and wants.is_input_layer(step.operation) and id(step.node) not in listed
+            boxes[id(step.node)] = self.layer(step.operation, _out(step.node), "failing" if missed else "ok")
+            self.arrows(given, boxes[id(step.node)])
         return [end for tensor in wanted if (end := _end_of(tensor, found, boxes)) is not None]
+
+
+class _Step(NamedTuple):
+    """A call in Keras' history: what was called, its node, the tensors it read, and what made those of them."""
+
+    operation: Any
+    node: Any
+    tensors: list[Any]
+    before: list[tuple[Any, tuple[Any, Any]]]
 
 
 def _end_of(tensor: Any, known: dict[int, _End], boxes: dict[int, int]) -> _End | None:
@@ -160,26 +168,24 @@ def _end_of(tensor: Any, known: dict[int, _End], boxes: dict[int, int]) -> _End 
     return _End(boxes[id(made[1])], specs.shape_of(tensor))
 
 
-def _steps(tensors: Iterable[Any], known: dict[int, Any]) -> list[tuple[Any, Any]]:
-    """Return the operations (with the node of the call) that lead to the tensors, the nearest ones, sources first."""
-    found: dict[int, tuple[Any, Any]] = {}
+def _steps(tensors: Iterable[Any], known: dict[int, Any]) -> list[_Step]:
+    """Return the calls that lead to the tensors, the nearest ones, sources first."""
+    found: dict[int, _Step] = {}
     waiting = [made for tensor in tensors if id(tensor) not in known and (made := node_of(tensor)) is not None]
     while waiting and len(found) < MOST_WALKED:
         following: list[tuple[Any, Any]] = []
-        for made in waiting:
-            if id(made[1]) in found or len(found) >= MOST_WALKED:
+        for operation, node in waiting:
+            if id(node) in found or len(found) >= MOST_WALKED:
                 continue
-            found[id(made[1])] = made
-            following += [
-                before
-                for tensor in input_tensors(made[1])
-                if id(tensor) not in known and (before := node_of(tensor)) is not None
-            ]
+            read = input_tensors(node)
+            before = [(tensor, made) for tensor in read if id(tensor) not in known and (made := node_of(tensor))]
+            found[id(node)] = _Step(operation, node, read, before)
+            following += [made for _, made in before]
         waiting = following
     return list(_in_order(found))
 
 
-def _in_order(found: dict[int, tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+def _in_order(found: dict[int, _Step]) -> Iterator[_Step]:
     done: set[int] = set()
     for start in reversed(list(found)):
         pending = [(start, False)]
@@ -192,8 +198,8 @@ def _in_order(found: dict[int, tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
                 yield found[key]
                 continue
             pending.append((key, True))
-            before = [made for tensor in input_tensors(found[key][1]) if (made := node_of(tensor)) is not None]
-            pending += [(id(node), False) for _, node in before if id(node) in found and id(node) not in done]
+            before = (id(made[1]) for _, made in found[key].before)
+            pending += [(other, False) for other in before if other in found and other not in done]
 
 
 def _out(node: Any) -> Shape | None:
@@ -218,7 +224,7 @@ def _draw_ends(sketch: _Sketch, scene: Scene) -> None:
     """Draw a function on symbolic tensors, or a model that was to be made of them."""
     listed = {id(made[1]) for made in map(node_of, scene.listed) if made is not None}
     ends = sketch.history(scene.symbolic, listed=listed or None)
-    reached = {id(node) for _, node in _steps(scene.symbolic, {})}
+    reached = {id(step.node) for step in _steps(scene.symbolic, {})}
     loose = sketch.history(
         one for one in scene.listed if (made := node_of(one)) is not None and id(made[1]) not in reached
     )

@@ -26,7 +26,7 @@ _FIRST = {
     "Reshape": ("target_shape",), "RepeatVector": ("n",), "Conv2D": ("filters", "kernel_size"),
     "Conv1D": ("filters", "kernel_size"), "Conv3D": ("filters", "kernel_size"), "Dense": ("units",),
     "Resizing": ("height", "width"), "ZeroPadding2D": ("padding",), "Cropping2D": ("cropping",),
-    "ZeroPadding1D": ("padding",), "Cropping1D": ("cropping",), 
+    "ZeroPadding1D": ("padding",), "Cropping1D": ("cropping",),
     "ZeroPadding3D": ("padding",), "Cropping3D": ("cropping",), "Permute": ("dims",),
 }  # fmt: skip
 
