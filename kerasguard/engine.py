@@ -183,8 +183,9 @@ def _refused(rule: Rule, tried: list[_Tried]) -> bool:
     return bool(mine) and all(t.refused for t in mine)
 
 
-def _rank(tried: _Tried) -> tuple[bool, bool, float]:
-    return (not tried.verified, not tried.accepted, tried.candidate.cost - tried.finding.weight)
+def _rank(tried: _Tried) -> tuple[bool, bool, bool, float]:
+    undecided = tried.outcome is not None and tried.outcome.undecided
+    return (not tried.verified, not tried.accepted, undecided, tried.candidate.cost - tried.finding.weight)
 
 
 def _diagnosis(evidence: Evidence, rule: Rule, finding: Finding, ranked: list[_Tried], also: list[str]) -> Diagnosis:

@@ -15,8 +15,8 @@ EVERY = 1 if os.environ.get("KERASGUARD_CORPUS") == "all" else 5
 
 # Shares of the cases that fail under each Keras; a change may raise them and never lowers them.
 FLOORS = {
-    "keras3": {"caught": 0.0, "named": 0.0, "located": 0.0, "traced": 0.0, "repaired": 0.0},
-    "tf_keras": {"caught": 0.0, "named": 0.0, "located": 0.0, "traced": 0.0, "repaired": 0.0},
+    "keras3": {"caught": 1.0, "named": 0.95, "located": 0.9, "traced": 0.7, "repaired": 0.9},
+    "tf_keras": {"caught": 1.0, "named": 0.95, "located": 0.9, "traced": 0.7, "repaired": 0.85},
 }
 
 
