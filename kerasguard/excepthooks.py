@@ -63,4 +63,4 @@ def _shown(error: BaseException) -> bool:
         from kerasguard.render import terminal
 
         shown = terminal.show_uncaught(error)
-    return shown
+    return shown  # noqa: RET504 - `contained` may swallow a fault on the way
