@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections.abc import Callable, Iterator
 
 from kerasguard.adapters import wants
 from kerasguard.evidence import Evidence
@@ -13,11 +14,41 @@ from kerasguard.provenance.walk import number_home
 from kerasguard.repairs import building
 from kerasguard.repairs.building import Failure
 from kerasguard.repairs.building_sites import Site
+from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender, Shape, Step
 
 MOST_NAMES = 8
 MOST_LINES = 6
+
+
+Matches = Callable[[Evidence], Finding | None]
+Repairs = Callable[[Evidence, Finding], Iterator[Candidate]]
+
+
+def refused_input(code: str, *, title: str, explanation: str, weight: float) -> tuple[Matches, Repairs]:
+    """Return `matches` and `repairs` of a rule about a layer that refuses its input.
+
+    Parameters
+    ----------
+    title
+        The sentence, with ``{layer}`` and ``{given}`` for the layer and the shapes that reach it.
+    """
+
+    def matches(evidence: Evidence) -> Finding | None:
+        """Match an input that is refused for this reason, decided by what would have been accepted."""
+        failure = of_kind(evidence, code)
+        if failure is None:
+            return None
+        sentence = title.replace("{layer}", layer_name(failure)).replace("{given}", shapes(failure))
+        return finding(failure, code, title=sentence, explanation=explanation, weight=weight)
+
+    def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
+        """Propose the changes of the model that were accepted when it was rebuilt with them."""
+        del finding
+        yield from building.candidates(evidence, code)
+
+    return matches, repairs
 
 
 def of_kind(evidence: Evidence, code: str) -> Failure | None:

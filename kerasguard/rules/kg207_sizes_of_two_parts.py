@@ -26,34 +26,14 @@ When the model that gives the tensor is the one with the wrong size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
-from kerasguard.repairs import building
-from kerasguard.repairs.candidate import Candidate
-from kerasguard.rules import building_words
+from kerasguard.rules.building_words import refused_input
 
 CODE = "KG207"
 NAME = "sizes-of-two-parts"
 
-
-def matches(evidence: Evidence) -> Finding | None:
-    """Match an input that is refused for this reason, decided by what would have been accepted."""
-    failure = building_words.of_kind(evidence, CODE)
-    if failure is None:
-        return None
-    layer, given = building_words.layer_name(failure), building_words.shapes(failure)
-    return building_words.finding(
-        failure,
-        CODE,
-        title=f"{layer} is given {given}, and was built for another size.",
-        explanation="A model keeps the shape of its Input, a layer the size of its weights.",
-        weight=0.6,
-    )
-
-
-def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose the changes of the model that were accepted when it was rebuilt with them."""
-    del finding
-    yield from building.candidates(evidence, CODE)
+matches, repairs = refused_input(
+    CODE,
+    title="{layer} is given {given}, and was built for another size.",
+    explanation="A model keeps the shape of its Input, a layer the size of its weights.",
+    weight=0.6,
+)
