@@ -99,8 +99,10 @@ def test_outcomes_pass():
 
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave room for whole lines in the summary."""
+    """Leave room for whole lines in the summary; on a CI machine pytest would print all lines of each message."""
     monkeypatch.setenv("COLUMNS", "250")
+    for name in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> str:
