@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasguard import boundary
 from kerasguard.boundary import inside_guard
-from kerasguard.event import OpenCall
+from kerasguard.event import OpenCall, forget_names
 from kerasguard.faults import contained
 from kerasguard.vocabulary import Diagnosis
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 DIAGNOSIS = "__kerasguard_diagnosis__"
 MOST_PLACES = 10_000  # lines of the program that are told apart; a longer program is not looked at any further
 CALLS_PER_LOSS = 4  # a loss object shared by several outputs is met once for each
-_FUNCTION = 0x1  # CO_OPTIMIZED: its frames hold copies of their names
 
 
 class KerasGuardWarning(UserWarning):
@@ -180,7 +179,7 @@ def _look(situation: Callable[[], Situation], frame: FrameType) -> None:
             found, names = list(engine.noticed(now)), now.names
             now.event.stack = ()
     finally:
-        _let_go(frame)
+        forget_names(frame)
     for diagnosis in found:  # a filter may turn the warning into an error, which is the user's to see
         say(diagnosis, names)
 
@@ -202,13 +201,3 @@ def say(diagnosis: Diagnosis, names: dict[str, Any] | None) -> None:
         return
     registry = names.setdefault("__warningregistry__", {})
     warnings.warn_explicit(warning, KerasGuardWarning, place.filename, place.row, names.get("__name__"), registry)
-
-
-def _let_go(frame: FrameType | None) -> None:
-    """Drop the copies of their names that the program's running functions made for us: they keep data alive."""
-    if sys.version_info >= (3, 13):
-        return
-    while frame is not None:
-        if frame.f_code.co_flags & _FUNCTION:
-            frame.f_locals.clear()
-        frame = frame.f_back

@@ -53,7 +53,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(pair),
         expected=(labels.expectation(pair, (head.shape or ())[:-1], "a sparse loss takes the number of the class"),),
         weight=0.9,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
         cause=made.place if made is not None else None,
     )
 

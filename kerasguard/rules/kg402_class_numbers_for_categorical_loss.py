@@ -60,7 +60,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(pair),
         expected=(labels.expectation(pair, head.shape, "a categorical loss takes a row of probabilities"),),
         weight=0.9,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
         cause=made.place if made is not None else None,
     )
 

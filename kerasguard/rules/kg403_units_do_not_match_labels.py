@@ -68,7 +68,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(pair, *units.names(evidence, pair, size)),
         expected=(labels.expectation(pair, (*(head.shape or ())[:-1], size), "what the labels ask for"),),
         weight=0.5 if picture else 0.8,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
         cause=home.place if home is not None else None,
     )
 

@@ -81,7 +81,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(pair),
         expected=(labels.expectation(pair, (head.shape or ())[:-1], f"whole numbers from 0 to {last}"),),
         weight=0.9,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
         cause=label_ranges.last_seen(pair),
     )
 
@@ -97,7 +97,7 @@ def _from_one(evidence: Evidence, pair: labels.Pair, link: Link) -> Finding:
         offenders=labels.offenders(pair, *((name,) if name else ())),
         expected=(labels.expectation(pair, head.shape, "one column for each class"),),
         weight=0.9,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
         cause=link.place,
     )
 

@@ -58,7 +58,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(pair),
         expected=(labels.expectation(pair, head.shape, "the output of the model"),),
         weight=0.85,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
     )
 
 

@@ -56,7 +56,7 @@ def matches(evidence: Evidence) -> Finding | None:
         ),
         expected=tuple(Expectation(head.name, head.shape, None, "an output of the model") for head in heads),
         weight=0.9,
-        suspect=words.element_suspect(given[0]),
+        suspect=words.suspect(given[0]),
     )
 
 

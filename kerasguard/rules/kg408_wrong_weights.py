@@ -62,7 +62,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=(given.offender(), Offender("sample_weight", "argument", given.shape)),
         expected=(Expectation("sample_weight", (rows,), None, "one weight for each sample"),),
         weight=0.95,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
     )
 
 

@@ -47,7 +47,7 @@ def matches(evidence: Evidence) -> Finding | None:
         explanation="A list means one array for each output of the model.",
         offenders=tuple(one.offender() for one in found),
         weight=0.9,
-        suspect=words.element_suspect(found[0]),
+        suspect=words.suspect(found[0]),
     )
 
 

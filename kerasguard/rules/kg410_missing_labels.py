@@ -49,7 +49,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=(Offender("y", "argument"), Offender(name, "data")),
         expected=tuple(Expectation(head.name, head.shape, None, "labels for this output") for head in heads),
         weight=0.8,
-        suspect=words.element_suspect(evidence.given[0]) if evidence.given else None,
+        suspect=words.suspect(evidence.given[0]) if evidence.given else None,
         cause=evidence.crash,
     )
 

@@ -58,7 +58,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=labels.offenders(wrong[0]),
         expected=(labels.expectation(wrong[0], head.shape, "the output of the model"),),
         weight=0.9,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
         cause=link.place,
     )
 

@@ -56,7 +56,7 @@ def matches(evidence: Evidence) -> Finding | None:
         ),
         expected=(labels.expectation(wrong, right.given.shape, "like the labels for training"),),
         weight=0.9,
-        suspect=words.element_suspect(wrong.given),
+        suspect=words.suspect(wrong.given),
     )
 
 

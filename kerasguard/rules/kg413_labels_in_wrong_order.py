@@ -54,7 +54,7 @@ def matches(evidence: Evidence) -> Finding | None:
         ),
         expected=tuple(Expectation(pair.head.name, pair.head.shape, None, "an output of the model") for pair in wrong),
         weight=0.95,
-        suspect=words.element_suspect(wrong[0].given),
+        suspect=words.suspect(wrong[0].given),
     )
 
 

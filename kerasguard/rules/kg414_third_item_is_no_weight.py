@@ -50,7 +50,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=(given.offender(), Offender("sample_weight", "argument", given.shape, given.spec.dtype)),
         expected=(Expectation("sample_weight", (None,), "float32", "a number for each sample, or no third item"),),
         weight=0.95,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
     )
 
 

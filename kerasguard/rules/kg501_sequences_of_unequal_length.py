@@ -47,7 +47,7 @@ def matches(evidence: Evidence) -> Finding | None:
                 explanation=f"Their lengths go from {min(lengths)} to {max(lengths)}; item {found.odd} is an odd one.",
                 offenders=(given.offender(),),
                 weight=0.95,
-                suspect=words.element_suspect(given),
+                suspect=words.suspect(given),
             )
     return None
 

@@ -48,7 +48,7 @@ def matches(evidence: Evidence) -> Finding | None:
                 explanation=f"Its shape is {words.shape(given.shape)}, its cells: {kinds}.{columns}",
                 offenders=(given.offender(),),
                 weight=0.9,
-                suspect=words.element_suspect(given),
+                suspect=words.suspect(given),
             )
     return None
 

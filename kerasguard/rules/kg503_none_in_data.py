@@ -49,7 +49,7 @@ def matches(evidence: Evidence) -> Finding | None:
                 explanation=f"The first one is item {found.odd}." if found.odd is not None else "",
                 offenders=(given.offender(),),
                 weight=0.95,
-                suspect=words.element_suspect(given),
+                suspect=words.suspect(given),
             )
     return None
 

@@ -46,7 +46,7 @@ def matches(evidence: Evidence) -> Finding | None:
         explanation="A list means one array for each input of the model.",
         offenders=(given[0].offender(),),
         weight=0.75,
-        suspect=words.element_suspect(given[0]),
+        suspect=words.suspect(given[0]),
     )
 
 

@@ -67,7 +67,7 @@ def _finding(evidence: Evidence) -> Finding | None:
         ),
         expected=(Expectation(str(first.layer.name), None, None, f"ids from 0 to {first.rows - 1}"),),
         weight=0.95,
-        suspect=words.element_suspect(first.given),
+        suspect=words.suspect(first.given),
         cause=homes[0][1].place if homes else None,
     )
 

@@ -55,7 +55,7 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=tuple(one.offender() for one in evidence.given),
         expected=tuple(Expectation(want.name, want.shape, want.dtype, want.why) for want in evidence.wanted),
         weight=0.8,
-        suspect=words.element_suspect(given),
+        suspect=words.suspect(given),
         cause=evidence.crash,
     )
 

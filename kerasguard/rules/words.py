@@ -13,7 +13,6 @@ from kerasguard.vocabulary import Expectation, Offender, Place, Shape
 
 __all__ = [
     "data_finding",
-    "element_suspect",
     "expectation",
     "last",
     "of_last_size",
@@ -55,14 +54,6 @@ def suspect(given: Given, has: Callable[[Any], bool | None] | None = None) -> Su
         return None
     path = () if given.element is None else ("*", *given.element)  # of one element of a dataset
     return Suspect(given.node, given.scope, has, given.name, path=path)
-
-
-def element_suspect(given: Given) -> Suspect | None:
-    """Return where the trace of a tensor starts, into the elements of a dataset where it is part of one."""
-    if given.node is None or given.scope is None:
-        return None
-    path = () if given.element is None else ("*", *given.element)
-    return Suspect(given.node, given.scope, None, given.name, path=path)
 
 
 def data_finding(
