@@ -1,1 +1,1 @@
-"""Repairs: transformations that know how to change a shape, a value and the source, and where to write them."""
+"""Repairs: what could be changed, for a shape, a value and the source; the kinds of mistakes are the folders."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
 from kerasguard.finding import Finding
-from kerasguard.repairs import data
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import search as data
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
 

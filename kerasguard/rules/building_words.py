@@ -11,9 +11,9 @@ from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.walk import number_home
-from kerasguard.repairs import building
-from kerasguard.repairs.building import Failure
-from kerasguard.repairs.building_sites import Site
+from kerasguard.repairs.building import search as building
+from kerasguard.repairs.building.search import Failure
+from kerasguard.repairs.building.sites import Site
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender, Shape, Step

@@ -27,9 +27,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import truth
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
+from kerasguard.repairs.symbolic import truth
 from kerasguard.vocabulary import Offender
 
 CODE = "KG103"

@@ -31,10 +31,10 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.dataflow import references
-from kerasguard.repairs import iteration
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
-from kerasguard.repairs.truth import tested
+from kerasguard.repairs.symbolic import iteration
+from kerasguard.repairs.symbolic.truth import tested
 from kerasguard.vocabulary import Offender
 
 CODE = "KG104"

@@ -32,8 +32,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import connections
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import connections
 from kerasguard.vocabulary import Offender
 
 CODE = "KG111"

@@ -29,8 +29,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import connections, detached
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import connections, detached
 from kerasguard.vocabulary import Offender
 
 CODE = "KG112"

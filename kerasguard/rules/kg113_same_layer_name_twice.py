@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import layer_names
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import layer_names
 from kerasguard.vocabulary import Offender, Step
 
 CODE = "KG113"

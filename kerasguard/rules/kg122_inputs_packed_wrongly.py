@@ -28,9 +28,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import layer_calls
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import failing_call
+from kerasguard.repairs.graph import layer_calls
 from kerasguard.vocabulary import Offender
 
 CODE = "KG122"

@@ -32,8 +32,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import returns
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import returns
 from kerasguard.vocabulary import Offender
 
 CODE = "KG123"

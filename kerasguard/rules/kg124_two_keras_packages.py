@@ -27,8 +27,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import packages
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import packages
 from kerasguard.vocabulary import Offender
 
 CODE = "KG124"

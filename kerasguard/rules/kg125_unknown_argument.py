@@ -27,8 +27,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import arguments, layer_calls
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import layer_calls
+from kerasguard.repairs.symbolic import arguments
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG125"

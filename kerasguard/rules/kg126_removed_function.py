@@ -30,9 +30,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import removed
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
+from kerasguard.repairs.symbolic import removed
 from kerasguard.vocabulary import Offender
 
 CODE = "KG126"

@@ -32,8 +32,8 @@ from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.dataflow import references
-from kerasguard.repairs import predictions, rewiring
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import predictions, rewiring
 from kerasguard.vocabulary import Offender
 
 CODE = "KG127"

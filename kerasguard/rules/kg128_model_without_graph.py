@@ -31,9 +31,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import graphless
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
+from kerasguard.repairs.graph import graphless
 from kerasguard.vocabulary import Offender
 
 CODE = "KG128"

@@ -27,8 +27,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import inputs, layer_calls
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import layer_calls
+from kerasguard.repairs.symbolic import input_arguments
 from kerasguard.vocabulary import Offender
 
 CODE = "KG130"
@@ -37,7 +38,7 @@ NAME = "input-given-data"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a failing Input among whose arguments is data."""
-    found = inputs.data_argument(evidence)
+    found = input_arguments.data_argument(evidence)
     if found is None:
         return None
     call, (_, node, value) = found
@@ -58,6 +59,6 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose an Input of the data's shape."""
     del finding
-    found = inputs.data_argument(evidence)
+    found = input_arguments.data_argument(evidence)
     if found is not None:
-        yield from inputs.of_its_shape(*found)
+        yield from input_arguments.of_its_shape(*found)

@@ -26,8 +26,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import arguments, inputs, layer_calls
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import layer_calls
+from kerasguard.repairs.symbolic import arguments, input_arguments
 from kerasguard.vocabulary import Offender
 
 CODE = "KG131"
@@ -36,10 +37,14 @@ NAME = "input-arguments-exclude-each-other"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a failing Input that works when one of its arguments is left out."""
-    call = inputs.input_call(evidence)
+    call = input_arguments.input_call(evidence)
     if call is None or len(call.kwargs) + len(call.args) < 2:
         return None
-    if arguments.unknown(evidence) or inputs.data_argument(evidence) or inputs.number_argument(evidence):
+    if (
+        arguments.unknown(evidence)
+        or input_arguments.data_argument(evidence)
+        or input_arguments.number_argument(evidence)
+    ):
         return None
     working = [one for one in arguments.dropped(call) if one.check is not None and one.check().accepted]
     if not working:
@@ -57,6 +62,6 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to leave one out."""
     del finding
-    call = inputs.input_call(evidence)
+    call = input_arguments.input_call(evidence)
     if call is not None:
         yield from arguments.dropped(call)

@@ -26,8 +26,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import inputs, layer_calls
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import layer_calls
+from kerasguard.repairs.symbolic import input_arguments
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG132"
@@ -36,7 +37,7 @@ NAME = "shape-is-a-number"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a failing constructor that got a number for a shape."""
-    found = inputs.number_argument(evidence)
+    found = input_arguments.number_argument(evidence)
     if found is None:
         return None
     call, (where, node, value) = found
@@ -61,6 +62,6 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose the tuple."""
     del finding
-    found = inputs.number_argument(evidence)
+    found = input_arguments.number_argument(evidence)
     if found is not None:
-        yield from inputs.as_tuple(*found)
+        yield from input_arguments.as_tuple(*found)

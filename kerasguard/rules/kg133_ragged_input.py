@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import ragged
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import ragged
 from kerasguard.rules import words
 from kerasguard.vocabulary import Offender
 

@@ -27,8 +27,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import layer_calls, sizes
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.graph import layer_calls
+from kerasguard.repairs.symbolic import unknown_sizes
 from kerasguard.vocabulary import Offender
 
 CODE = "KG134"
@@ -37,7 +38,7 @@ NAME = "unknown-size-for-data"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a failing function of TensorFlow or NumPy that got a shape with None in it."""
-    found = sizes.open_shape(evidence)
+    found = unknown_sizes.open_shape(evidence)
     if found is None:
         return None
     call, node, shape = found
@@ -56,6 +57,6 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose data with one row, or an Input."""
     del finding
-    found = sizes.open_shape(evidence)
+    found = unknown_sizes.open_shape(evidence)
     if found is not None:
-        yield from sizes.candidates(*found)
+        yield from unknown_sizes.candidates(*found)

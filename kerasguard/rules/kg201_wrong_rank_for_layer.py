@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import building
-from kerasguard.repairs.building import Failure
+from kerasguard.repairs.building import search as building
+from kerasguard.repairs.building.search import Failure
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import building_words
 

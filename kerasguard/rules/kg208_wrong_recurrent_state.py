@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import building
+from kerasguard.repairs.building import search as building
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import building_words
 

@@ -32,8 +32,8 @@ from collections.abc import Iterator
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import flattening
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import flattening
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 

@@ -31,9 +31,9 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.provenance.suspect import Suspect
-from kerasguard.repairs import clash_axes, clash_offenders, clash_sizes
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.clashes import clash_of
+from kerasguard.repairs.operations import axes, offenders, sizes
+from kerasguard.repairs.operations.clashes import clash_of
 from kerasguard.rules import words
 
 CODE = "KG210"
@@ -46,18 +46,18 @@ def matches(evidence: Evidence) -> Finding | None:
     if clash is None:
         return None
     given = " and ".join(words.shape(side.shape) for side in clash.sides[:3])
-    odd = clash_offenders.odd_side(clash)
+    odd = offenders.odd_side(clash)
     return Finding(
-        title=f"{given} do not go together in `{clash_axes.text_of(clash, clash.node)}`.",
+        title=f"{given} do not go together in `{axes.text_of(clash, clash.node)}`.",
         explanation="TensorFlow lines up the axes from the last one; sizes have to be equal, or one of them 1."
         if clash.kind == "elementwise"
         else "All axes but the one along which they are joined have to agree."
         if clash.kind == "concat"
         else "The tensors of one call differ in their number of axes.",
-        offenders=tuple(clash_offenders.offenders(clash)),
-        weight=0.45 if clash.kind == "layer" else 0.7 if clash_offenders.from_layers(clash) else 0.4,
+        offenders=tuple(offenders.offenders(clash)),
+        weight=0.45 if clash.kind == "layer" else 0.7 if offenders.from_layers(clash) else 0.4,
         suspect=Suspect(odd.node, clash.scope, None, clash.source.segment(odd.node)),
-        cause=clash_offenders.birth(clash),
+        cause=offenders.birth(clash),
     )
 
 
@@ -67,8 +67,8 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     clash = clash_of(evidence)
     if clash is None:
         return
-    yield from clash_axes.more_axes(evidence, clash)
+    yield from axes.more_axes(evidence, clash)
     if clash.kind != "layer":
-        yield from clash_axes.follows(evidence, clash)
-        yield from clash_sizes.widths(evidence, clash)
-        yield from clash_sizes.tables(evidence, clash)
+        yield from axes.follows(evidence, clash)
+        yield from sizes.widths(evidence, clash)
+        yield from sizes.tables(evidence, clash)

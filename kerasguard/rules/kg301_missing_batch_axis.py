@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.repairs import data
+from kerasguard.repairs.data import search as data
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
 from kerasguard.rules.axis_mistakes import axis_mistake

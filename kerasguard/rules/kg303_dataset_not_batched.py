@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import pipelines
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import pipelines
 from kerasguard.rules import words
 
 CODE = "KG303"

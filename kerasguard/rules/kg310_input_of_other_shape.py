@@ -29,8 +29,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import data, model_inputs
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import model_inputs
+from kerasguard.repairs.data import search as data
 from kerasguard.rules import words
 
 CODE = "KG310"

@@ -27,8 +27,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import data, structure
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import search as data
+from kerasguard.repairs.data import structure
 from kerasguard.rules import words
 
 CODE = "KG311"

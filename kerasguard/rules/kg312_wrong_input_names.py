@@ -29,9 +29,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import keys
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data import key_of
+from kerasguard.repairs.data import keys
+from kerasguard.repairs.data.search import key_of
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 

@@ -29,8 +29,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import structure
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import structure
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 

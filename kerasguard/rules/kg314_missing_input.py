@@ -27,8 +27,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import missing_inputs
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import missing_inputs
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 

@@ -28,16 +28,16 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import encodings, labels
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, encodings
 from kerasguard.rules import words
 
 CODE = "KG401"
 NAME = "one-hot-labels-for-sparse-loss"
 
 
-def _wrong(evidence: Evidence) -> labels.Pair | None:
-    return next((pair for pair in labels.pairs(evidence) if pair.head.sparse and labels.one_hot(pair)), None)
+def _wrong(evidence: Evidence) -> demands.Pair | None:
+    return next((pair for pair in demands.pairs(evidence) if pair.head.sparse and demands.one_hot(pair)), None)
 
 
 def matches(evidence: Evidence) -> Finding | None:
@@ -50,8 +50,8 @@ def matches(evidence: Evidence) -> Finding | None:
     return Finding(
         title=f"`{given.name}` is one-hot, the sparse loss of {words.receiver(evidence)} wants class numbers.",
         explanation=f"The labels have shape {words.shape(given.shape)}, a column for each of the {head.units} classes.",
-        offenders=labels.offenders(pair),
-        expected=(labels.expectation(pair, (head.shape or ())[:-1], "a sparse loss takes the number of the class"),),
+        offenders=demands.offenders(pair),
+        expected=(demands.expectation(pair, (head.shape or ())[:-1], "a sparse loss takes the number of the class"),),
         weight=0.9,
         suspect=words.suspect(given),
         cause=made.place if made is not None else None,

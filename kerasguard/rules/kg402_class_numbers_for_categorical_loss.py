@@ -28,21 +28,22 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import constructors, encodings, labels
+from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, encodings
 from kerasguard.rules import words
 
 CODE = "KG402"
 NAME = "class-numbers-for-categorical-loss"
 
 
-def _wrong(evidence: Evidence) -> labels.Pair | None:
-    for pair in labels.pairs(evidence):
+def _wrong(evidence: Evidence) -> demands.Pair | None:
+    for pair in demands.pairs(evidence):
         several = pair.head.units is not None and pair.head.units > 1
-        if not several or not pair.head.categorical or labels.class_rank(pair) != 1:
+        if not several or not pair.head.categorical or demands.class_rank(pair) != 1:
             continue
         # What a generator or Sequence hands out is not looked at: one number for several classes is a class number.
-        if labels.integral(pair.given) or pair.given.element is not None:
+        if demands.integral(pair.given) or pair.given.element is not None:
             return pair
     return None
 
@@ -57,8 +58,8 @@ def matches(evidence: Evidence) -> Finding | None:
     return Finding(
         title=f"`{given.name}` holds class numbers, the loss of {words.receiver(evidence)} wants one-hot rows.",
         explanation=f"The labels have shape {words.shape(given.shape)}, the output {words.shape(head.shape)}.",
-        offenders=labels.offenders(pair),
-        expected=(labels.expectation(pair, head.shape, "a categorical loss takes a row of probabilities"),),
+        offenders=demands.offenders(pair),
+        expected=(demands.expectation(pair, head.shape, "a categorical loss takes a row of probabilities"),),
         weight=0.9,
         suspect=words.suspect(given),
         cause=made.place if made is not None else None,
@@ -70,7 +71,7 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     del finding
     pair = _wrong(evidence)
     if pair is not None:
-        bounds = labels.label_range(pair.given)
+        bounds = demands.label_range(pair.given)
         inside = bounds is None or (bounds[0] >= 0 and pair.head.units is not None and bounds[1] < pair.head.units)
         if inside:
             yield from encodings.other_loss(evidence, pair, sparse=True, cost=0.8)

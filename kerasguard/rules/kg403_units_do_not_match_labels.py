@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, units
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, units
 from kerasguard.rules import words
 from kerasguard.situation import Situation
 
@@ -38,8 +38,8 @@ NAME = "units-do-not-match-labels"
 OCCASIONS = frozenset({"call"})
 
 
-def _wrong(evidence: Evidence) -> tuple[labels.Pair, int] | None:
-    for pair in labels.pairs(evidence):
+def _wrong(evidence: Evidence) -> tuple[demands.Pair, int] | None:
+    for pair in demands.pairs(evidence):
         size = units.wanted_units(pair)
         if size is not None and pair.head.maker is not None:
             return pair, size
@@ -65,8 +65,8 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"Layer '{head.maker.name}' has {head.units} {head.size_argument}, "
         f"the labels `{given.name}` ask for {size}.",
         explanation=f"The output has shape {words.shape(head.shape)}, the labels {words.shape(given.shape)}.",
-        offenders=labels.offenders(pair, *units.names(evidence, pair, size)),
-        expected=(labels.expectation(pair, (*(head.shape or ())[:-1], size), "what the labels ask for"),),
+        offenders=demands.offenders(pair, *units.names(evidence, pair, size)),
+        expected=(demands.expectation(pair, (*(head.shape or ())[:-1], size), "what the labels ask for"),),
         weight=0.5 if picture else 0.8,
         suspect=words.suspect(given),
         cause=home.place if home is not None else None,

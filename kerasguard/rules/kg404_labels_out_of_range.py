@@ -32,8 +32,8 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.provenance.links import Link
-from kerasguard.repairs import encodings, label_ranges, labels, units
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, encodings, ranges, units
 from kerasguard.rules import words
 from kerasguard.situation import Situation
 
@@ -42,16 +42,16 @@ NAME = "labels-out-of-range"
 OCCASIONS = frozenset({"call"})
 
 
-def _wrong(evidence: Evidence) -> labels.Pair | None:
-    for pair in labels.pairs(evidence):
-        if pair.head.sparse and labels.class_rank(pair) == 1 and label_ranges.outside(pair) is not None:
+def _wrong(evidence: Evidence) -> demands.Pair | None:
+    for pair in demands.pairs(evidence):
+        if pair.head.sparse and demands.class_rank(pair) == 1 and ranges.outside(pair) is not None:
             return pair
     return None
 
 
-def _encoded(evidence: Evidence) -> tuple[labels.Pair, Link] | None:
-    for pair in labels.pairs(evidence):
-        link = label_ranges.empty_first_class(pair)
+def _encoded(evidence: Evidence) -> tuple[demands.Pair, Link] | None:
+    for pair in demands.pairs(evidence):
+        link = ranges.empty_first_class(pair)
         if link is not None:
             return pair, link
     return None
@@ -68,7 +68,7 @@ def matches(evidence: Evidence) -> Finding | None:
     if encoded is not None:
         return _from_one(evidence, *encoded)
     pair = _wrong(evidence)
-    bounds = label_ranges.outside(pair) if pair is not None else None
+    bounds = ranges.outside(pair) if pair is not None else None
     if pair is None or bounds is None or units.wanted_units(pair) is not None:
         return None
     given, head = pair
@@ -78,15 +78,15 @@ def matches(evidence: Evidence) -> Finding | None:
         f"the output of {words.receiver(evidence)} "
         f"has the classes 0 to {last}.",
         explanation=f"Output '{head.name}' has {head.units} units: one for each class, counted from 0.",
-        offenders=labels.offenders(pair),
-        expected=(labels.expectation(pair, (head.shape or ())[:-1], f"whole numbers from 0 to {last}"),),
+        offenders=demands.offenders(pair),
+        expected=(demands.expectation(pair, (head.shape or ())[:-1], f"whole numbers from 0 to {last}"),),
         weight=0.9,
         suspect=words.suspect(given),
-        cause=label_ranges.last_seen(pair),
+        cause=ranges.last_seen(pair),
     )
 
 
-def _from_one(evidence: Evidence, pair: labels.Pair, link: Link) -> Finding:
+def _from_one(evidence: Evidence, pair: demands.Pair, link: Link) -> Finding:
     given, head = pair
     inner = encodings.encoded(link.node)
     name = link.source.segment(inner) if isinstance(inner, ast.Name) else None
@@ -94,8 +94,8 @@ def _from_one(evidence: Evidence, pair: labels.Pair, link: Link) -> Finding:
         title=f"The labels `{given.name}` are encoded with {(given.shape or (0,))[-1]} columns of which the first is "
         f"unused, the output of {words.receiver(evidence)} has {head.units} units.",
         explanation="An encoding makes a column for each number from 0 to the greatest: these classes are counted from 1.",
-        offenders=labels.offenders(pair, *((name,) if name else ())),
-        expected=(labels.expectation(pair, head.shape, "one column for each class"),),
+        offenders=demands.offenders(pair, *((name,) if name else ())),
+        expected=(demands.expectation(pair, head.shape, "one column for each class"),),
         weight=0.9,
         suspect=words.suspect(given),
         cause=link.place,
@@ -107,15 +107,15 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     del finding
     encoded = _encoded(evidence)
     if encoded is not None:
-        yield from label_ranges.encoded_from_zero(evidence, *encoded)
+        yield from ranges.encoded_from_zero(evidence, *encoded)
         return
     pair = _wrong(evidence)
     if pair is None:
         return
-    if label_ranges.counted_from_one(pair):
-        yield from label_ranges.shifted(evidence, pair)
-    if label_ranges.marker(pair) is not None:
-        yield from label_ranges.ignoring(evidence, pair)
-    bounds = label_ranges.outside(pair)
-    if bounds is not None and bounds[0] >= 0 and bounds[1] < units.MOST_CLASSES and label_ranges.marker(pair) is None:
+    if ranges.counted_from_one(pair):
+        yield from ranges.shifted(evidence, pair)
+    if ranges.marker(pair) is not None:
+        yield from ranges.ignoring(evidence, pair)
+    bounds = ranges.outside(pair)
+    if bounds is not None and bounds[0] >= 0 and bounds[1] < units.MOST_CLASSES and ranges.marker(pair) is None:
         yield from units.resized(evidence, pair, bounds[1] + 1, cost=1.6)

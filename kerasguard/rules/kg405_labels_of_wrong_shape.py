@@ -28,17 +28,17 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import label_shapes, labels
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, shapes
 from kerasguard.rules import words
 
 CODE = "KG405"
 NAME = "labels-of-wrong-shape"
 
 
-def _wrong(evidence: Evidence) -> tuple[labels.Pair, label_shapes.Change] | None:
-    for pair in labels.pairs(evidence):
-        change = label_shapes.change(pair)
+def _wrong(evidence: Evidence) -> tuple[demands.Pair, shapes.Change] | None:
+    for pair in demands.pairs(evidence):
+        change = shapes.change(pair)
         if change is not None:
             return pair, change
     return None
@@ -55,8 +55,8 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"The labels `{given.name}` have shape {words.shape(given.shape)}, output '{head.name}' of "
         f"{words.receiver(evidence)} has {words.shape(head.shape)}.",
         explanation=f"The loss compares them element by element. To mend it: {change.title}.",
-        offenders=labels.offenders(pair),
-        expected=(labels.expectation(pair, head.shape, "the output of the model"),),
+        offenders=demands.offenders(pair),
+        expected=(demands.expectation(pair, head.shape, "the output of the model"),),
         weight=0.85,
         suspect=words.suspect(given),
     )
@@ -67,4 +67,4 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     del finding
     wrong = _wrong(evidence)
     if wrong is not None:
-        yield from label_shapes.candidates(evidence, *wrong)
+        yield from shapes.candidates(evidence, *wrong)

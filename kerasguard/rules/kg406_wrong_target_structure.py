@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, targets
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, targets
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 
@@ -41,7 +41,7 @@ def matches(evidence: Evidence) -> Finding | None:
     """Match labels that are not one for each output with a loss."""
     if not targets.structure_differs(evidence):
         return None
-    given, heads = labels.labels(evidence), labels.heads(evidence)
+    given, heads = demands.labels(evidence), demands.heads(evidence)
     known = {one.name for one in given}
     return Finding(
         title=f"{words.receiver(evidence)} has {len(heads)} output(s), and was given {len(given)} array(s) of labels.",

@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, targets
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, targets
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 
@@ -42,7 +42,7 @@ def matches(evidence: Evidence) -> Finding | None:
     difference = targets.names(evidence)
     if difference is None or not difference.extra:
         return None
-    given, heads = labels.labels(evidence), labels.heads(evidence)
+    given, heads = demands.labels(evidence), demands.heads(evidence)
     whole = evidence.written("y", (), evidence.call.y if evidence.call is not None else None)
     extra = ", ".join(f"`{name}`" for name in difference.extra)
     missing = ", ".join(f"`{name}`" for name in difference.missing) or "none of its own"

@@ -31,8 +31,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, weights, weights_of_outputs
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, weights, weights_of_outputs
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender
 
@@ -71,7 +71,7 @@ def _refused(evidence: Evidence) -> Finding:
     source = evidence.scopes[index].source if index is not None else None
     value = next((one.value for one in site.keywords if one.arg == "class_weight"), None) if site is not None else None
     written = source.segment(value) if source is not None and value is not None else "class_weight"
-    heads = labels.heads(evidence)
+    heads = demands.heads(evidence)
     reason = f"{words.receiver(evidence)} has {len(heads)} outputs" if len(heads) > 1 else "the data is a generator"
     return Finding(
         title=f"`class_weight` cannot be used here: {reason}.",

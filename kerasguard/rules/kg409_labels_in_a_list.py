@@ -28,8 +28,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, lists
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import lists
+from kerasguard.repairs.labels import demands
 from kerasguard.rules import words
 
 CODE = "KG409"
@@ -39,7 +40,7 @@ NAME = "labels-in-a-list"
 def matches(evidence: Evidence) -> Finding | None:
     """Match lists of numbers given as labels or weights."""
     found = lists.listed(evidence)
-    if not found or evidence.event.entry not in labels.TRAINING:
+    if not found or evidence.event.entry not in demands.TRAINING:
         return None
     names = ", ".join(f"`{one.name}`" for one in found)
     return Finding(

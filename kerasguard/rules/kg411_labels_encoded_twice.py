@@ -29,16 +29,16 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.provenance.links import Link
-from kerasguard.repairs import encodings, labels
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, encodings
 from kerasguard.rules import words
 
 CODE = "KG411"
 NAME = "labels-encoded-twice"
 
 
-def _wrong(evidence: Evidence) -> tuple[labels.Pair, Link] | None:
-    for pair in labels.pairs(evidence):
+def _wrong(evidence: Evidence) -> tuple[demands.Pair, Link] | None:
+    for pair in demands.pairs(evidence):
         link = encodings.encoded_twice(pair)
         if link is not None:
             return pair, link
@@ -55,8 +55,8 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"The labels `{given.name}` are encoded twice: they have shape {words.shape(given.shape)}, the output of "
         f"{words.receiver(evidence)} {words.shape(head.shape)}.",
         explanation="They had a column for each class already before the last encoding.",
-        offenders=labels.offenders(wrong[0]),
-        expected=(labels.expectation(wrong[0], head.shape, "the output of the model"),),
+        offenders=demands.offenders(wrong[0]),
+        expected=(demands.expectation(wrong[0], head.shape, "the output of the model"),),
         weight=0.9,
         suspect=words.suspect(given),
         cause=link.place,

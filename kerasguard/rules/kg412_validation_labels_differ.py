@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, validation
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, validation
 from kerasguard.rules import words
 from kerasguard.vocabulary import Offender
 
@@ -54,7 +54,7 @@ def matches(evidence: Evidence) -> Finding | None:
             Offender(validation.SLOT, "argument"),
             right.given.offender(),
         ),
-        expected=(labels.expectation(wrong, right.given.shape, "like the labels for training"),),
+        expected=(demands.expectation(wrong, right.given.shape, "like the labels for training"),),
         weight=0.9,
         suspect=words.suspect(wrong.given),
     )

@@ -30,9 +30,9 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import labels, output_sizes
-from kerasguard.repairs.building_sites import site_of
+from kerasguard.repairs.building.sites import site_of
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, output_sizes
 from kerasguard.rules import words
 from kerasguard.vocabulary import Offender
 
@@ -45,14 +45,14 @@ def matches(evidence: Evidence) -> Finding | None:
     found = output_sizes.missized_of(evidence)
     if found is None:
         return None
-    known = labels.offenders(found.pair)
+    known = demands.offenders(found.pair)
     site = site_of(evidence, found.last.operation)
     return Finding(
         title=f"The output of {words.receiver(evidence)} is {words.shape(found.output)}, the labels "
         f"`{found.pair.given.name}` are {words.shape(found.pair.given.shape)}.",
         explanation="The loss compares them position by position. The layers listed change the size on the way.",
         offenders=(*known, *_layers(found, {one.name for one in known})),
-        expected=(labels.expectation(found.pair, found.wanted, "the size of the labels"),),
+        expected=(demands.expectation(found.pair, found.wanted, "the size of the labels"),),
         weight=0.6,
         cause=None if site is None else site.place,
     )

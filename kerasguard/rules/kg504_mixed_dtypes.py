@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import precision
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.operations import precision
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG504"

@@ -27,8 +27,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import cells
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import cells
 from kerasguard.rules import words
 
 CODE = "KG505"

@@ -27,8 +27,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import embeddings
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import embeddings
 from kerasguard.rules import words
 from kerasguard.situation import Situation
 from kerasguard.vocabulary import Expectation, Offender

@@ -29,8 +29,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import batch_sizes
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import batch_sizes
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation
 

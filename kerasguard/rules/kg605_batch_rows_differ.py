@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
-from kerasguard.repairs import yields
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import yields
 from kerasguard.rules import words
 from kerasguard.vocabulary import Offender
 

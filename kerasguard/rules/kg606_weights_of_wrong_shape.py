@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
-from kerasguard.repairs import given_weights
+from kerasguard.repairs.building import given_weights
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
 from kerasguard.vocabulary import Expectation, Offender

@@ -33,8 +33,9 @@ from kerasguard import edits
 from kerasguard.adapters.specs import Spec
 from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.values import shape_of
-from kerasguard.repairs import broadcasts, writing
+from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.operations import broadcasts
 from kerasguard.rules import words
 from kerasguard.situation import Situation, written
 from kerasguard.vocabulary import Expectation, Offender, Shape

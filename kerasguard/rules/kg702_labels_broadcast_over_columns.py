@@ -28,8 +28,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.finding import Finding
-from kerasguard.repairs import loss_shapes
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import loss_shapes
 from kerasguard.rules import words
 from kerasguard.situation import Situation
 

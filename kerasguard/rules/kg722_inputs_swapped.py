@@ -29,8 +29,8 @@ from collections.abc import Iterator
 
 from kerasguard import edits
 from kerasguard.finding import Finding
-from kerasguard.repairs import exchanges
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import exchanges
 from kerasguard.rules import words
 from kerasguard.situation import Situation
 from kerasguard.vocabulary import Expectation, Offender

@@ -8,7 +8,7 @@ from typing import Any
 from kerasguard.evidence import Evidence, Given
 from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.suspect import of_last_size, of_length, of_rank, of_sample
-from kerasguard.repairs.data import Pair
+from kerasguard.repairs.data.search import Pair
 from kerasguard.vocabulary import Expectation, Offender, Place, Shape
 
 __all__ = [

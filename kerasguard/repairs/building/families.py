@@ -1,0 +1,42 @@
+"""The changes that are tried when a layer refused its input: every kind of them, cheap ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kerasguard.repairs.building import inputs, layers, merges, own_code, removals, sizes, states, strides
+from kerasguard.repairs.building.search import Failure, Proposal
+
+Family = Callable[[Failure], Iterator[Proposal]]
+
+FAMILIES: tuple[Family, ...] = (
+    inputs.counted_samples,
+    inputs.nested_input,
+    inputs.open_sizes,
+    inputs.divisible,
+    layers.sequences,
+    layers.pooling_for_flatten,
+    layers.inserted,
+    layers.per_time_step,
+    layers.padding,
+    layers.own_layer,
+    own_code.own_code,
+    removals.left_out,
+    removals.per_frame,
+    strides.strided,
+    strides.smaller_pools,
+    merges.projected,
+    merges.other_axis,
+    merges.resized,
+    merges.ranks,
+    sizes.reshape_target,
+    sizes.reshape_source,
+    sizes.units,
+    states.state_inputs,
+)
+
+
+def proposals(failure: Failure) -> Iterator[Proposal]:
+    """Yield what every family proposes for a refused input; those that do not apply yield nothing."""
+    for family in FAMILIES:
+        yield from family(failure)

@@ -1,0 +1,71 @@
+"""Labels with an axis or with channels too many: the change that gives them the output's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kerasguard.adapters.tensors import blank
+from kerasguard.evidence import Evidence
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.labels import demands, units
+from kerasguard.repairs.labels.demands import Pair
+from kerasguard.vocabulary import Shape
+
+PICTURE_RANK = 4
+COLOURS = frozenset({2, 3, 4})
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of shape, and how it is written."""
+
+    title: str
+    pattern: dict[str, str]
+    shape: Shape
+
+
+def change(pair: Pair) -> Change | None:
+    """Return the change that makes labels fit their output; None where they fit or nothing simple does."""
+    shape, output = pair.given.shape, pair.head.shape
+    if shape is None or output is None or pair.head.loss is None or demands.fits(pair):
+        return None
+    colours = len(shape) == len(output) >= PICTURE_RANK and output[-1] == 1 and shape[-1] in COLOURS
+    if colours and units.same_places(pair) and not pair.head.sparse:
+        return Change("keep one channel of the labels", {"any": "{}[..., :1]"}, (*shape[:-1], 1))
+    if colours and pair.head.sparse:
+        return None
+    return _squeezed(pair, shape)
+
+
+def _squeezed(pair: Pair, shape: Shape) -> Change | None:
+    for axis in range(1, len(shape)):
+        if shape[axis] != 1:
+            continue
+        rest = (*shape[:axis], *shape[axis + 1 :])
+        if demands.fits(demands.rehead(pair, shape=rest)):
+            text = {
+                "numpy": f"np.squeeze({{}}, axis={axis - len(shape)})",
+                "tensor": f"tf.squeeze({{}}, axis={axis - len(shape)})",
+            }
+            return Change("drop the axis of size 1", text, rest)
+    return None
+
+
+def candidates(evidence: Evidence, pair: Pair, found: Change) -> Iterator[Candidate]:
+    """Propose the change where the labels are made, so that training and test data get it alike."""
+    given = pair.given
+    call, maker = None, demands.maker(given)
+    if given.element is None and None not in found.shape:
+        sizes = tuple(size for size in found.shape if size is not None)
+        call = demands.replaced(evidence, given, blank(sizes, given.spec.dtype or "float32"), maker)
+    written, at = demands.wrapping(given, maker, found.pattern)
+    if written:
+        yield Candidate(
+            title=found.title,
+            edits=written,
+            cost=0.8,
+            call=call,
+            cause=at.place if at is not None else None,
+            exact=call is not None,
+        )

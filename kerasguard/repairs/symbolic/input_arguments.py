@@ -1,0 +1,112 @@
+"""Mistakes in the arguments of `Input`: data in place of a shape, a number, arguments that exclude each other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kerasguard import edits
+from kerasguard.adapters import specs, symbolic
+from kerasguard.adapters.trial import Outcome
+from kerasguard.evidence import Evidence
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.failing import FailingCall, delete_argument, failing_call, is_live
+from kerasguard.repairs.symbolic.replay import called_next
+from kerasguard.vocabulary import Edit
+
+DATA = frozenset({"numpy", "eager", "variable", "ragged", "sparse", "dataframe"})
+Argument = tuple[str | int, ast.expr, Any]
+
+
+def input_call(evidence: Evidence) -> FailingCall | None:
+    """Return the failing call when it makes an Input."""
+    call = failing_call(evidence)
+    if call is None:
+        return None
+    name = getattr(call.function, "__name__", "")
+    return call if name in ("Input", "InputLayer") and symbolic.flavour(call.function) is not None else None
+
+
+def data_argument(evidence: Evidence) -> tuple[FailingCall, Argument] | None:
+    """Return the failing Input and the data among its arguments."""
+    call = input_call(evidence)
+    if call is None:
+        return None
+    for where, node, value in call.nodes():
+        shape = specs.shape_of(value)
+        if specs.kind_of(value) in DATA and shape and where in (0, "shape", "tensor", "batch_shape", "input_tensor"):
+            return call, (where, node, value)
+    return None
+
+
+def of_its_shape(call: FailingCall, argument: Argument) -> Iterator[Candidate]:
+    """Propose an Input of the shape and dtype of the data."""
+    where, node, value = argument
+    source, text = call.source, call.source.segment(node)
+    if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+        text = f"({text})"
+    shape = f"shape={text}.shape[1:]"
+    given = {one for one, _, _ in call.nodes()}
+    dtype = specs.dtype_of(value)
+    if dtype is not None and not dtype.startswith("float") and "dtype" not in given:
+        shape += f', dtype="{dtype}"'
+    target: ast.AST = node if isinstance(where, int) else next(k for k in call.node.keywords if k.arg == where)
+    row, column, end_row, end_column = source.span(target)
+    written: list[Edit] = [Edit(source.filename, (row, column), (end_row, end_column), shape)]
+    dropped = {where}
+    if where != "shape" and "shape" in given:
+        keyword = next(k for k in call.node.keywords if k.arg == "shape")
+        gone = delete_argument(source, call.node, keyword.value)
+        if gone is None:
+            return
+        written.append(gone)
+        dropped.add("shape")
+    kwargs = {name: one for name, one in call.kwargs.items() if name not in dropped}
+    kwargs["shape"] = (specs.shape_of(value) or ())[1:]
+    if dtype is not None and not dtype.startswith("float"):
+        kwargs.setdefault("dtype", dtype)
+    yield Candidate(
+        title=f"make the Input from the shape of {text}",
+        edits=tuple(written),
+        cost=1.0,
+        check=_made(call, (), kwargs),
+        cause=call.place,
+    )
+
+
+def _made(call: FailingCall, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Outcome] | None:
+    if not all(is_live(value) for value in (*args, *kwargs.values())):
+        return None
+    root = symbolic.flavour(call.function)
+    return lambda: symbolic.attempt(lambda: called_next(call, call.function(*args, **kwargs)), [], root)
+
+
+def number_argument(evidence: Evidence) -> tuple[FailingCall, Argument] | None:
+    """Return the failing call of a Keras constructor, and the number it got where a shape belongs."""
+    call = failing_call(evidence)
+    if call is None or symbolic.flavour(call.function) is None:
+        return None
+    name = getattr(call.function, "__name__", "")
+    shapes = {"Input": ("shape", "batch_shape"), "InputLayer": ("shape", "batch_shape", "input_shape")}
+    wanted = (*shapes.get(name, ()), "input_shape", "target_shape")
+    first = name in ("Input", "InputLayer", "Reshape")
+    for where, node, value in call.nodes():
+        if (where in wanted or (where == 0 and first)) and isinstance(value, int) and not isinstance(value, bool):
+            return call, (where, node, value)
+    return None
+
+
+def as_tuple(call: FailingCall, argument: Argument) -> Iterator[Candidate]:
+    """Propose the tuple of that one number."""
+    where, node, value = argument
+    args = tuple((value,) if index == where else one for index, one in enumerate(call.args))
+    kwargs = {name: (value,) if name == where else one for name, one in call.kwargs.items()}
+    yield Candidate(
+        title="write the shape as a tuple",
+        edits=(edits.replace(call.source, node, f"({call.source.segment(node)},)"),),
+        cost=1.0,
+        check=_made(call, args, kwargs),
+        cause=call.place,
+        applicability="safe",
+    )
