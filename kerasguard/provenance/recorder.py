@@ -20,17 +20,39 @@ MOST = 200_000  # objects remembered at once
 MOST_STACKS = 50_000
 
 _Stack = tuple[tuple[CodeType, int], ...]
-_origins: dict[int, tuple[weakref.ref[Any], Origin]] = {}
-_turns: dict[_Stack, int] = {}
+
+
+class _Record(weakref.ref[Any]):
+    """A weak reference that carries what is known of its object: one small thing for each layer and node."""
+
+    __slots__ = ("key", "stack", "turn")
+
+    key: int
+    stack: _Stack
+    turn: int
+
+
+class _Turns:
+    """How many objects a stack has made so far; the stack is kept here once for all of them."""
+
+    __slots__ = ("count", "stack")
+
+    def __init__(self, stack: _Stack) -> None:
+        self.stack = stack
+        self.count = 0
+
+
+_records: dict[int, _Record] = {}
+_turns: dict[_Stack, _Turns] = {}
 _is_user: dict[str, bool] = {}
 
 
 def origin_of(made: Any) -> Origin | None:
     """Return where `made` (a layer, a node or a dataset) was made, or None when nobody saw it."""
-    entry = _origins.get(id(made))
-    if entry is None or entry[0]() is not made:
+    record = _records.get(id(made))
+    if record is None or record() is not made:
         return None
-    return entry[1]
+    return Origin(record.stack, record.turn)
 
 
 def user_stack(frame: FrameType | None, deepest: int = DEEPEST) -> _Stack:
@@ -51,20 +73,24 @@ def user_stack(frame: FrameType | None, deepest: int = DEEPEST) -> _Stack:
 def remember(made: Any, frame: FrameType | None) -> None:
     """Note that the user's code around `frame` makes `made`; the first note of an object stands."""
     key = id(made)
-    known = _origins.get(key)
-    if (known is not None and known[0]() is made) or len(_origins) >= MOST:
+    known = _records.get(key)
+    if (known is not None and known() is made) or len(_records) >= MOST:
         return
     stack = user_stack(frame)
     if not stack:
         return
-    if len(_turns) >= MOST_STACKS:
-        _turns.clear()
-    turn = _turns[stack] = _turns.get(stack, 0) + 1
     try:
-        alive = weakref.ref(made, _forgetter(key))
+        record = _Record(made, _forget)
     except TypeError:
         return  # an object that takes no weak reference is not worth keeping alive
-    _origins[key] = (alive, Origin(stack, turn))
+    turns = _turns.get(stack)
+    if turns is None:
+        if len(_turns) >= MOST_STACKS:
+            _turns.clear()
+        turns = _turns[stack] = _Turns(stack)
+    turns.count += 1
+    record.key, record.stack, record.turn = key, turns.stack, turns.count
+    _records[key] = record
 
 
 def recording(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -75,19 +101,15 @@ def recording(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...],
 
 def forget_all() -> None:
     """Drop every record."""
-    _origins.clear()
+    _records.clear()
     _turns.clear()
 
 
 def size() -> int:
     """Return how many objects are remembered."""
-    return len(_origins)
+    return len(_records)
 
 
-def _forgetter(key: int) -> Callable[[weakref.ref[Any]], None]:
-    def forget(reference: weakref.ref[Any]) -> None:
-        entry = _origins.get(key)
-        if entry is not None and entry[0] is reference:  # ids are used again
-            del _origins[key]
-
-    return forget
+def _forget(record: weakref.ref[Any]) -> None:
+    if isinstance(record, _Record) and _records.get(record.key) is record:  # ids are used again
+        del _records[record.key]
