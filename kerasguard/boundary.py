@@ -86,6 +86,8 @@ def guarded(
 
     def body(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         __tracebackhide__ = True
+        if instance is None:
+            return wrapped(*args, **kwargs)  # no method any more: somebody has put a mock in its place
         _depth.inside = True
         built_before = call = None
         try:

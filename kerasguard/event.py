@@ -64,14 +64,32 @@ class Event:
     order: tuple[str, ...] = ()
 
 
+class _Stash:
+    """A traceback that does not travel: an exception that holds it is pickled and copied without it."""
+
+    __slots__ = ("traceback",)
+
+    def __init__(self, traceback: TracebackType) -> None:
+        self.traceback = traceback
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return type(None), ()
+
+
 def stash_traceback(error: BaseException | None, traceback: TracebackType | None) -> None:
     """Keep the complete traceback on `error` before Keras filters it."""
-    if error is None or traceback is None or getattr(error, STASH, None) is not None:
+    if error is None or traceback is None or stashed(error) is not None:
         return
     try:
-        setattr(error, STASH, traceback)
+        setattr(error, STASH, _Stash(traceback))
     except (AttributeError, TypeError):
         return  # an exception with slots or read-only attributes keeps only the filtered one
+
+
+def stashed(error: BaseException) -> TracebackType | None:
+    """Return the complete traceback of `error`, if one was kept."""
+    stash = getattr(error, STASH, None)
+    return stash.traceback if isinstance(stash, _Stash) else None
 
 
 def full_stack(error: BaseException, around: FrameType | None) -> tuple[StackEntry, ...]:
@@ -91,7 +109,7 @@ def full_stack(error: BaseException, around: FrameType | None) -> tuple[StackEnt
     callers: dict[int, FrameType] = {}  # a generator that has finished does not know its caller any more
     deepest = around
     for link in replaced(error, around):
-        for traceback in (link.__traceback__, getattr(link, STASH, None)):
+        for traceback in (link.__traceback__, stashed(link)):
             caller: FrameType | None = None
             for entry in _entries(traceback):
                 known.setdefault(id(entry.frame), entry)
@@ -108,7 +126,7 @@ def full_stack(error: BaseException, around: FrameType | None) -> tuple[StackEnt
 def clear_stash(error: BaseException, around: FrameType | None) -> None:
     """Let go of the frames that were kept for the explanation."""
     for link in replaced(error, around):
-        if getattr(link, STASH, None) is not None:
+        if stashed(link) is not None:
             delattr(link, STASH)
 
 
@@ -146,7 +164,7 @@ def _hidden(error: BaseException, before: BaseException | None) -> bool:
     """Return whether library code caught `before` and raised `error` for it in the same frame."""
     if before is None or before.__traceback__ is None:
         return False
-    traceback = getattr(error, STASH, None) or error.__traceback__
+    traceback = stashed(error) or error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
     raising = traceback.tb_frame if traceback is not None else None
@@ -159,7 +177,7 @@ def _below(error: BaseException, around: FrameType | None) -> bool:
     """Return whether `error` came from a call made by the frame `around`."""
     if around is None:
         return True
-    traceback = getattr(error, STASH, None) or error.__traceback__
+    traceback = stashed(error) or error.__traceback__
     frame = traceback.tb_frame if traceback is not None else None
     while frame is not None:
         if frame is around:

@@ -6,49 +6,59 @@ import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 from kerasguard.faults import contained
 from kerasguard.vocabulary import Diagnosis
 
 ExplainUncaught = Callable[[BaseException], Diagnosis | None]
-_before: tuple[Any, Any] | None = None
-_ours: tuple[Any, Any] | None = None
+_installed: _Hooks | None = None
+
+
+class _Hooks:
+    """Our two hooks, and those that were set before them."""
+
+    def __init__(self, explain: ExplainUncaught) -> None:
+        self.active = True  # a hook that was set after ours may go on calling ours
+        self._explain = explain
+        self._main, self._others = sys.excepthook, threading.excepthook
+        # A bound method is made anew each time it is looked up; to be recognized it has to be one object.
+        self._ours = (self._in_main, self._in_thread)
+        sys.excepthook, threading.excepthook = self._ours
+
+    def take_off(self) -> None:
+        """Bring the earlier hooks back, unless somebody has put others in front of ours since."""
+        self.active = False
+        if sys.excepthook is self._ours[0]:
+            sys.excepthook = self._main
+        if threading.excepthook is self._ours[1]:
+            threading.excepthook = self._others
+
+    def _in_main(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if self.active:
+            _explained(self._explain, error)
+            if self._main is sys.__excepthook__ and _shown(error):
+                return
+        self._main(kind, error, traceback)
+
+    def _in_thread(self, args: threading.ExceptHookArgs) -> None:
+        if self.active and args.exc_value is not None:
+            _explained(self._explain, args.exc_value)
+        self._others(args)
 
 
 def install(explain: ExplainUncaught) -> None:
     """Put hooks for the main thread and for others in front of those that are set now."""
-    global _before, _ours
-    if _ours is not None:
-        return
-    _before = (sys.excepthook, threading.excepthook)
-    main, others = _before
-
-    def in_main(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        _explained(explain, error)
-        if main is sys.__excepthook__ and _shown(error):
-            return
-        main(kind, error, traceback)
-
-    def in_thread(args: threading.ExceptHookArgs) -> None:
-        if args.exc_value is not None:
-            _explained(explain, args.exc_value)
-        others(args)
-
-    _ours = (in_main, in_thread)
-    sys.excepthook, threading.excepthook = _ours
+    global _installed
+    if _installed is None:
+        _installed = _Hooks(explain)
 
 
 def uninstall() -> None:
-    """Bring the earlier hooks back, unless somebody has put others in front of ours since."""
-    global _before, _ours
-    if _before is None or _ours is None:
-        return
-    if sys.excepthook is _ours[0]:
-        sys.excepthook = _before[0]
-    if threading.excepthook is _ours[1]:
-        threading.excepthook = _before[1]
-    _before = _ours = None
+    """Bring the earlier hooks back; ours do nothing any more, wherever they are still held."""
+    global _installed
+    if _installed is not None:
+        _installed.take_off()
+        _installed = None
 
 
 def _explained(explain: ExplainUncaught, error: BaseException) -> None:

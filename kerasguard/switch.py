@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import sys
 import threading
@@ -17,7 +18,7 @@ from kerasguard.after_import import ImportWatch
 from kerasguard.boundary import explain_once, guarded, outermost, peeked
 from kerasguard.event import Event, replaced, stash_traceback
 from kerasguard.faults import contained
-from kerasguard.patches import PatchPoint, PatchSet, Wrapper
+from kerasguard.patches import PatchPoint, PatchSet, Wrapper, is_ours
 from kerasguard.provenance import recorder
 from kerasguard.settings import enabled
 from kerasguard.vocabulary import Diagnosis
@@ -42,6 +43,16 @@ _requests = 0
 _installed_by_call = False
 _installation: _Installation | None = None
 _CALL = object()  # holds the wish of install()
+
+
+def _renew_lock() -> None:
+    """Forget who held the lock when the process was forked: that thread does not exist in the child."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # there is no fork on Windows
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def install(
@@ -123,21 +134,23 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
         self._settings = functools.partial(
             settings.resolved, checks=checks, report=report, notes=notes, links=links, progress=progress
         )
+        self._open = 0
 
     def __enter__(self) -> Self:
         if enabled():
             with _lock:
                 _hold(self, self._settings())
-            self._held = True
+                self._open += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         del kind, traceback
-        if not getattr(self, "_held", False):
-            return
-        self._held = False
+        with _lock:
+            if not self._open:
+                return
+            self._open -= 1
         try:
             if isinstance(error, Exception):
                 _uncaught(error, sys._getframe())  # noqa: SLF001 - the frames around the block
@@ -146,7 +159,7 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
                 _let_go(self)
 
     def __call__(self, function: Function) -> Function:
-        """Return `function`, guarded while it runs."""
+        """Return `function`, guarded while it runs: a coroutine or generator from its first step to its last."""
 
         @functools.wraps(function)
         def within(*args: Any, **kwargs: Any) -> Any:
@@ -154,7 +167,23 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
             with self._another():
                 return function(*args, **kwargs)
 
-        return within  # type: ignore[return-value]  # functools.wraps keeps the signature
+        @functools.wraps(function)
+        async def within_coroutine(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            with self._another():
+                return await function(*args, **kwargs)
+
+        @functools.wraps(function)
+        def within_generator(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            with self._another():
+                return (yield from function(*args, **kwargs))
+
+        if inspect.iscoroutinefunction(function):
+            return within_coroutine  # type: ignore[return-value]  # functools.wraps keeps the signature
+        if inspect.isgeneratorfunction(function):
+            return within_generator  # type: ignore[return-value]  # as above
+        return within  # type: ignore[return-value]  # as above
 
     def _another(self) -> guard:
         """Return a guard with the same settings: calls of one decorated function may overlap."""
@@ -258,6 +287,12 @@ def _hiding(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], k
     return False if args and args[0] in OWN_FILES else wrapped(*args, **kwargs)
 
 
+def _unconverted(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Let AutoGraph run our wrappers as they are, as it does with all of Keras, without a warning about wrapt."""
+    del instance
+    return (bool(args) and is_ours(args[0])) or wrapped(*args, **kwargs)
+
+
 def _stashing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Keep the complete traceback that Keras is about to filter."""
     del instance
@@ -271,6 +306,7 @@ _BODIES: dict[str, Wrapper] = {
     "stash": _stashing,
     "peek": _peeking,
     "hide": _hiding,
+    "unsupported": _unconverted,
     "loss": checks.at_loss,
     "gradient": checks.at_gradient,
 }

@@ -30,7 +30,7 @@ CONVERSIONS = (
     "__index__",
 )
 
-Role = Literal["guard", "record", "stash", "peek", "hide", "loss", "gradient"]
+Role = Literal["guard", "record", "stash", "peek", "hide", "unsupported", "loss", "gradient"]
 
 
 class Point(NamedTuple):
@@ -97,6 +97,8 @@ def tensorflow_points() -> Iterator[Point]:
     """Yield the points in TensorFlow: where every tf.data stage is made, and what its messages show of a stack."""
     for utilities in _found("tensorflow.python.util.traceback_utils"):
         yield Point(utilities, "include_frame", "hide")
+    for conversion in _found("tensorflow.python.autograph.impl.conversion"):
+        yield Point(conversion, "is_unsupported", "unsupported")
     # GradientTape.gradient itself is called by code that AutoGraph converts, and AutoGraph complains of wrapped functions.
     for gradients in _found("tensorflow.python.eager.imperative_grad"):
         yield Point(gradients, "imperative_grad", "gradient")

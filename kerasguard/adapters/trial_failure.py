@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from kerasguard.adapters.trial_loss import RefusedByRule
-from kerasguard.event import STASH
+from kerasguard.event import stashed
 
 _LIBRARIES = ("keras", "tf_keras", "tensorflow", "numpy", "optree")
 _PLUMBING = frozenset(  # functions through which every failure of their kind passes
@@ -151,7 +151,7 @@ def _functions(error: BaseException) -> tuple[list[str], str | None, tuple[str, 
     """Return the library functions an error passed, innermost first, and the user's function or site that raised."""
     names: list[tuple[str, str]] = []
     site = None
-    for traceback in (getattr(error, STASH, None), error.__traceback__):
+    for traceback in (stashed(error), error.__traceback__):
         current: TracebackType | None = traceback
         while current is not None:
             module = str(current.tb_frame.f_globals.get("__name__", ""))
