@@ -34,8 +34,8 @@ def begin(path: Path | None) -> None:
 
 def failed(diagnosis: Diagnosis | None) -> None:
     """Note a failure that left the guarded part of the program, and write it down at once."""
-    if diagnosis is None or diagnosis == _run.failure:
-        return
+    if diagnosis is None or diagnosis == _run.failure or _run.path is None:
+        return  # without a report there is no run to remember it for
     _run.failure = diagnosis
     finish()
 

@@ -326,10 +326,22 @@ def _explain(event: Event) -> None:
         setattr(event.error, DIAGNOSIS, diagnosis)
     except (AttributeError, TypeError):
         return  # an exception with slots: there is nowhere to put it
-    if not settings.current().notes:
+    if not settings.current().notes or _is_said_above(event.error):
         return
     with contained("writing the note"):
         event.error.add_note(note.note(diagnosis))
+
+
+def _is_said_above(error: BaseException) -> bool:
+    """Return whether an exception that is printed above `error`, as its cause, bears the explanation already."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+        if link is not None and diagnose(link) is not None and getattr(link, "__notes__", None):
+            return True
+    return False
 
 
 def _diagnosed(event: Event) -> Diagnosis | None:

@@ -13,8 +13,7 @@ from kerasguard.adapters import patch_points
 
 GOOD = np.zeros((2, 6, 6, 3), "float32")
 ONE_SAMPLE = GOOD[0]
-SERIES = np.zeros((4, 10, 2), "float32")
-SERIES_WITHOUT_CHANNELS = np.zeros((4, 10), "float32")
+FLAT_SERIES = np.zeros((4, 10), "float32")
 
 
 def picture_model(keras: Any, name: str | None = None) -> Any:

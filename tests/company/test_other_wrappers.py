@@ -166,9 +166,9 @@ def test_a_stand_in_is_guarded_as_it_is(keras: Any, stand_in: Callable[[], Any])
     assert after is before
     assert called.call_args_list[0] == called.call_args_list[1]
     called.side_effect = LookupError("none of Keras' business")
-    with mock.patch.object(keras.Model, "fit", replacement), kerasguard.guard():
-        with pytest.raises(LookupError) as caught:
-            model.fit(GOOD)
+    replaced = mock.patch.object(keras.Model, "fit", replacement)
+    with replaced, kerasguard.guard(), pytest.raises(LookupError) as caught:
+        model.fit(GOOD)
     assert code(caught.value) is None
 
 
