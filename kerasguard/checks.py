@@ -10,6 +10,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from kerasguard import boundary
+from kerasguard.adapters import growing
 from kerasguard.boundary import inside_guard
 from kerasguard.event import OpenCall, forget_names
 from kerasguard.faults import contained
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DIAGNOSIS = "__kerasguard_diagnosis__"
 MOST_PLACES = 10_000  # lines of the program that are told apart; a longer program is not looked at any further
+GRADIENTS_PER_GRAPH = 4  # training of several networks by turns takes a gradient for each
 CALLS_PER_LOSS = 4  # a loss object shared by several outputs is met once for each
 
 
@@ -64,7 +66,7 @@ class _Seen:
 
 
 _wishes: list[tuple[object, bool]] = []
-_models, _losses = _Seen(), _Seen()
+_models, _losses, _graphs = _Seen(), _Seen(), _Seen()
 _places: dict[int, tuple[CodeType, set[int]]] = {}
 _said: set[tuple[str, str, int]] = set()
 _warned: list[Diagnosis] = []
@@ -84,6 +86,7 @@ def withdraw(holder: object) -> None:
     if not _wishes:
         _models.clear()
         _losses.clear()
+        _graphs.clear()
         _places.clear()
         _said.clear()
 
@@ -124,14 +127,17 @@ def at_loss(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], k
 
 
 def at_gradient(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Wrap the work of ``GradientTape.gradient``: the lines that call it are looked at once each."""
+    """Wrap the work of ``GradientTape.gradient``: lines that call it, and functions that are traced, are looked at once."""
     del instance
     result = wrapped(*args, **kwargs)
     tape = sys._getframe(1)  # noqa: SLF001 - gradient() itself
     frame = tape.f_back
-    if frame is not None and _new_place(frame) and wanted() and not boundary.is_own():
+    if frame is None or not wanted() or boundary.is_own():
+        return result
+    graph = growing.open_graph()
+    if _new_place(frame) if graph is None else _graphs.first(graph, times=GRADIENTS_PER_GRAPH):
         call = boundary.open_call()
-        _look(lambda: _of_tape(frame, call), frame)
+        _look(lambda: _of_tape(frame, call, graph), frame)
     return result
 
 
@@ -161,10 +167,10 @@ def _of_loss(frame: FrameType, loss: Any, tensors: dict[str, Any]) -> Situation:
     return at_loss_call(frame, loss, tensors)
 
 
-def _of_tape(frame: FrameType, call: OpenCall | None) -> Situation:
+def _of_tape(frame: FrameType, call: OpenCall | None, graph: Any) -> Situation:
     from kerasguard.situation import at_tape
 
-    return at_tape(frame, call)
+    return at_tape(frame, call, graph)
 
 
 def _look(situation: Callable[[], Situation], frame: FrameType) -> None:

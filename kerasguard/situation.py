@@ -50,11 +50,14 @@ class Situation(Evidence):
         The call of the loss, where there was one.
     around
         Of a gradient that is taken inside a guarded call, the situation of that call.
+    graph
+        Of a gradient in a function that is being traced, the graph with all that was computed up to there.
     """
 
     occasions: frozenset[Occasion] = frozenset()
     seen: LossSeen | None = None
     around: Situation | None = None
+    graph: Any = None
 
     @cached_property
     def here(self) -> tuple[ast.AST | None, Scope | None]:
@@ -138,10 +141,11 @@ def at_loss_call(frame: FrameType, loss: Any, tensors: dict[str, Any]) -> Situat
     return _made(_event("none", frame), {"loss"}, _seen(loss, tensors))
 
 
-def at_tape(frame: FrameType, call: OpenCall | None) -> Situation:
+def at_tape(frame: FrameType, call: OpenCall | None, graph: Any) -> Situation:
     """Return the situation of the line that takes a gradient, perhaps in a training step that `call` runs."""
     found = _made(_event("none", frame), {"tape"}, None)
     found.around = None if call is None else in_call(call, None, {}, whole=False)
+    found.graph = graph
     return found
 
 

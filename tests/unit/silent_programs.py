@@ -21,14 +21,20 @@ Program = Callable[[], Any]
 PROGRAMS: dict[str, tuple[Program, list[str]]] = {}
 
 
-def warns_of(*codes: str) -> Callable[[Program], Program]:
-    """Register a program with the codes that it warns of."""
+def registering(programs: dict[str, tuple[Program, list[str]]]) -> Callable[..., Callable[[Program], Program]]:
+    """Return the decorator that registers a program with the codes that it warns of."""
 
-    def register(program: Program) -> Program:
-        PROGRAMS[program.__name__] = (program, list(codes))
-        return program
+    def warns_of(*codes: str) -> Callable[[Program], Program]:
+        def register(program: Program) -> Program:
+            programs[program.__name__] = (program, list(codes))
+            return program
 
-    return register
+        return register
+
+    return warns_of
+
+
+warns_of = registering(PROGRAMS)
 
 
 def numbers(*shape: int) -> Any:
@@ -47,6 +53,11 @@ def codes_of(program: Program) -> list[str]:
         warnings.simplefilter("always")
         program()
     return [one.message.diagnosis.code for one in caught if isinstance(one.message, kerasguard.KerasGuardWarning)]
+
+
+def print_codes(programs: dict[str, tuple[Program, list[str]]]) -> None:
+    """Print what each program warns of, and what it should warn of."""
+    json.dump({name: (codes_of(program), codes) for name, (program, codes) in programs.items()}, sys.stdout)
 
 
 @warns_of("KG702")
@@ -287,4 +298,4 @@ def loss_object_aligns_ranks() -> None:
 
 
 if __name__ == "__main__":
-    json.dump({name: codes_of(program) for name, (program, _) in PROGRAMS.items()}, sys.stdout)
+    print_codes(PROGRAMS)

@@ -16,23 +16,35 @@ import tensorflow as tf
 
 import kerasguard
 from kerasguard import checks, switch
-from tests.conftest import REPOSITORY, Python
+from tests.conftest import Python
+from tests.unit import correct_programs, silent_losses
 from tests.unit.silent_programs import PROGRAMS, codes_of, dense, numbers
 
+ALL = {**PROGRAMS, **silent_losses.PROGRAMS, **correct_programs.PROGRAMS}
+# A file of programs prints, when it runs on its own, what each of them warns of.
+FILES = {
+    "silent_programs": PROGRAMS,
+    "silent_losses": silent_losses.PROGRAMS,
+    "correct_programs": correct_programs.PROGRAMS,
+}
 
-@pytest.mark.parametrize("name", PROGRAMS)
+
+@pytest.mark.parametrize("name", ALL)
 def test_warns_of_its_mistake_and_of_nothing_else(name: str) -> None:
     """A program warns of just the codes that belong to it."""
-    program, codes = PROGRAMS[name]
+    program, codes = ALL[name]
     assert codes_of(program) == codes
 
 
-def test_same_warnings_under_tf_keras(python: Python) -> None:
-    """Every program warns of the same under the other Keras."""
-    script = REPOSITORY / "tests" / "unit" / "silent_programs.py"
-    done = python([script], environment={"TF_USE_LEGACY_KERAS": "1"}, timeout=300)
+@pytest.mark.parametrize("name", FILES)
+def test_warnings_under_tf_keras(name: str, python: Python) -> None:
+    """Every program warns of its mistake under the other Keras, too."""
+    done = python(["-m", f"tests.unit.{name}"], environment={"TF_USE_LEGACY_KERAS": "1"}, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {name: codes for name, (_, codes) in PROGRAMS.items()}
+    said = json.loads(done.stdout)
+    assert set(said) == set(FILES[name])
+    wrong = {program: (codes, expected) for program, (codes, expected) in said.items() if codes != expected}
+    assert wrong == {}
 
 
 def broadcasting() -> Any:
