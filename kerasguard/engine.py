@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import importlib
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kerasguard import catalogue, concern, contributed, picture, tracing
 from kerasguard.adapters.trial import Outcome, try_call
+from kerasguard.deadline import Deadline
 from kerasguard.edits import compiles
 from kerasguard.event import Event
 from kerasguard.evidence import Evidence
@@ -127,13 +127,13 @@ class _Trial:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
-        self._started = time.monotonic()
+        self._until = Deadline.within(MOST_SECONDS)
         self._left = MOST_TRIALS
         self._sound: bool | None = None
         self._done = False
 
     def outcome(self, candidate: Candidate) -> Outcome | None:
-        if self._done or self._left <= 0 or time.monotonic() - self._started > MOST_SECONDS:
+        if self._done or self._left <= 0 or self._until.passed():
             return None
         outcome = None
         with contained("trying a repair"):
@@ -148,7 +148,7 @@ class _Trial:
             return candidate.check() if candidate.check is not None else None
         if not self._control():
             return None
-        left = max(0.1, MOST_SECONDS - (time.monotonic() - self._started))
+        left = max(0.1, self._until.left())
         return try_call(candidate.call, self._evidence.event.built_before, left)
 
     def _control(self) -> bool:

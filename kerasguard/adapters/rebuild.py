@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from kerasguard.adapters import specs, wants
 from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, leaves, map_tree
 from kerasguard.adapters.trial_graph import Undecidable, placeholder, quiet, scratch_graph, variables_without_values
 from kerasguard.adapters.trial_state import Snapshot
+from kerasguard.deadline import Deadline
 from kerasguard.vocabulary import Shape
 
 SECONDS = 1.5
@@ -108,7 +108,7 @@ def rebuild(plan: Plan, change: Change | None = None, *, traced: bool = False) -
             with quiet(), state.sandbox(stateless=True), variables_without_values():
                 if not traced:
                     return runner.run()
-                with scratch_graph(time.perf_counter() + SECONDS):
+                with scratch_graph(Deadline.within(SECONDS)):
                     return runner.run()
         except Undecidable as doubt:
             return Built(None, None, {}, str(doubt))
@@ -146,7 +146,7 @@ class _Runner:
         self._keras = sys.modules[package]
         self._copies: dict[int, Any] = {}
         self._values: dict[int, Any] = {}
-        self._until = time.perf_counter() + SECONDS
+        self._until = Deadline.within(SECONDS)
 
     def reused(self) -> list[Any]:
         """Return the operations that are called as they are, for want of a faithful copy."""
@@ -155,7 +155,7 @@ class _Runner:
     def run(self) -> Built:
         """Run the steps in order, up to the first refusal."""
         for index, step in enumerate(self._plan.steps):
-            if time.perf_counter() > self._until:
+            if self._until.passed():
                 raise Undecidable("the time is up")
             try:
                 made = self._input(step) if step.is_input or is_data_input(step.operation) else self._call(index, step)

@@ -24,6 +24,7 @@ from kerasguard.adapters.trial_graph import (
 )
 from kerasguard.adapters.trial_loss import Labels, LossCall, check_lookups, check_losses, loss_name
 from kerasguard.adapters.trial_state import Snapshot
+from kerasguard.deadline import Deadline
 from kerasguard.vocabulary import Shape
 
 __all__ = ["Call", "Outcome", "built_layers", "call_of", "same_failure", "try_call"]
@@ -143,7 +144,7 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
         What `built_layers` said when the guarded call began. Layers that the failing call itself has built are tried as
         unbuilt ones; None takes all layers as they are.
     deadline
-        Seconds after which the trial gives up.
+        Seconds of work after which the trial gives up.
 
     Returns
     -------
@@ -154,7 +155,7 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
     kit = _kit(call.owner)
     if kit is None:
         return _undecided("not a Keras object")
-    trial = _Trial(call, kit, built_before, start + deadline)
+    trial = _Trial(call, kit, built_before, Deadline.within(deadline))
     outcome, left = _attempt(trial)
     if trial.stateless and outcome.error is not None and kit.needs_variables(outcome.error):
         trial.stateless = False
@@ -200,13 +201,13 @@ def _kit(owner: Any) -> Any:
 class _Trial:
     """One trial of one call."""
 
-    def __init__(self, call: Call, kit: Any, built_before: frozenset[int] | None, until: float) -> None:
+    def __init__(self, call: Call, kit: Any, built_before: frozenset[int] | None, until: Deadline) -> None:
         self.call = call
         self.kit = kit
         self.until = until
         self._built_before = built_before
         self._losses: list[LossCall] = []
-        self._began = time.perf_counter()
+        self._began = time.thread_time()
         self._own_step = call.entry in {"fit", "train_on_batch"} and _overrides(call.owner, "train_step")
         # Variables can be kept from being made, but a training step of the user's own needs real ones.
         self.stateless = not self._own_step
@@ -273,10 +274,10 @@ class _Trial:
         shapes: list[Shape | None] = []
         doubt, partial = "", ""
         for turn, batch in enumerate(batches(call, self.kit)):
-            if turn and time.perf_counter() + (time.perf_counter() - self._began) > self.until:
+            if turn and self.until.left() < time.thread_time() - self._began:
                 partial = ", first batch only"
                 break
-            self._began = time.perf_counter()
+            self._began = time.thread_time()
             traced = self._trace(batch)
             shapes = shapes or traced
             doubt = doubt or batch.doubt

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from tensorflow.python.framework.func_graph import FuncGraph
 
 from kerasguard.adapters.specs import Spec, map_leaves, spec_of
 from kerasguard.adapters.trial_loss import Labels
+from kerasguard.deadline import Deadline
 from kerasguard.vocabulary import Shape
 
 _LARGE = 100_000_000  # a layer with more weights than this is not built for a trial
@@ -27,12 +27,12 @@ class Undecidable(Exception):  # noqa: N818 - not an error: the trial says nothi
 class ScratchGraph(FuncGraph):
     """A graph that is thrown away, and that stops growing when the time is up."""
 
-    def __init__(self, until: float) -> None:
+    def __init__(self, until: Deadline) -> None:
         super().__init__("kerasguard_trial")
         self._until = until
 
     def _create_op_internal(self, *args: Any, **kwargs: Any) -> Any:
-        if time.perf_counter() > self._until:
+        if self._until.passed():
             raise Undecidable("the time is up")
         return super()._create_op_internal(*args, **kwargs)
 
@@ -138,7 +138,7 @@ def variables_without_values() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def scratch_graph(until: float) -> Iterator[ScratchGraph]:
+def scratch_graph(until: Deadline) -> Iterator[ScratchGraph]:
     """Open a `ScratchGraph`."""
     graph = ScratchGraph(until)
     with graph.as_default(), tf.variable_creator_scope(_without_values):

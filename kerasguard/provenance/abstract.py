@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerasguard.deadline import Deadline
 from kerasguard.provenance.library import Infer
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
@@ -45,7 +45,7 @@ class Budget:
     depth: int = 5
     seconds: float = 0.15
     infer: Infer | None = field(default_factory=lambda: _inference[-1])
-    deadline: float = 0.0
+    deadline: Deadline | None = None
     owned: dict[int, Any] = field(default_factory=dict)
     active: set[tuple[int, int]] = field(default_factory=set)
     recording: Any = None
@@ -54,18 +54,17 @@ class Budget:
 
     def spend(self) -> None:
         """Count one node; raise OutOfBudget when nothing is left."""
-        self.deadline = self.deadline or time.monotonic() + self.seconds
+        self.deadline = self.deadline or Deadline.within(self.seconds)
         self.nodes -= 1
-        if self.nodes < 0 or (self.nodes % 16 == 0 and time.monotonic() > self.deadline):
+        if self.nodes < 0 or (self.nodes % 16 == 0 and self.deadline.passed()):
             raise OutOfBudget
 
     @contextmanager
     def share(self, nodes: int = 4000, seconds: float = 0.03) -> Iterator[None]:
         """Let the questions asked inside cost at most so much of what is left."""
-        started = time.monotonic()
-        before = self.nodes, self.deadline or started + self.seconds, self.depth, self.loops, self.recording
+        before = self.nodes, self.deadline or Deadline.within(self.seconds), self.depth, self.loops, self.recording
         given = self.nodes = max(0, min(nodes, before[0]))
-        self.deadline = min(before[1], started + seconds)
+        self.deadline = before[1].sooner(Deadline.within(seconds))
         try:
             yield
         finally:
@@ -74,7 +73,7 @@ class Budget:
 
     def half(self) -> AbstractContextManager[None]:
         """Let the call made inside cost half of what is left: what follows it is still worth knowing."""
-        left = (self.deadline or time.monotonic() + self.seconds) - time.monotonic()
+        left = self.seconds if self.deadline is None else self.deadline.left()
         return self.share(self.nodes // 2, left / 2)
 
     def turns(self) -> int:

@@ -30,7 +30,18 @@ LEVELS = (
     {"adapters"},
     {"provenance"},
     {"render", "runner", "catalogue"},
-    {"event", "folding", "vocabulary", "faults", "settings", "contributed", "patches", "after_import", "_version"},
+    {
+        "event",
+        "folding",
+        "vocabulary",
+        "faults",
+        "settings",
+        "contributed",
+        "patches",
+        "after_import",
+        "deadline",
+        "_version",
+    },
 )
 DOORS = {
     "tensorflow": "adapters",

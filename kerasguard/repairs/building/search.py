@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Built, Change, New, WrongInputShape, rebuild
 from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, leaves
 from kerasguard.adapters.trial import Outcome
+from kerasguard.deadline import Deadline
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.scope import Scope
@@ -285,9 +285,9 @@ def _search(failure: Failure) -> list[tuple[Proposal, Built]]:
     waiting = sorted(families.proposals(failure), key=lambda one: one.cost)
     found: list[tuple[Proposal, Built]] = []
     so_far: list[tuple[Proposal, Built]] = []  # what helps here, though not for all that the program goes on with
-    until = time.monotonic() + SECONDS
+    until = Deadline.within(SECONDS)
     for tried, proposal in enumerate(waiting):
-        if tried >= MOST_TRIES or time.monotonic() > until or len(found) >= MOST_ACCEPTED:
+        if tried >= MOST_TRIES or until.passed() or len(found) >= MOST_ACCEPTED:
             break
         built = rebuild(failure.plan, proposal.change, traced=failure.traced)
         if built.accepted:
