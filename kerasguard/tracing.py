@@ -11,6 +11,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.arguments import order_of
 from kerasguard.provenance.evaluate import evaluate
+from kerasguard.provenance.source import source_of
 from kerasguard.provenance.walk import Link, birth_way, chain, sources, walk_budget
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.trace_lines import REFUSED, on_way, steps_of
@@ -57,9 +58,27 @@ def walked(evidence: Evidence, finding: Finding, best: Candidate | None) -> Walk
         cause = _edited(evidence, best)
     if cause is None:
         cause = crash
+    if cause is not None and best is not None:
+        cause = _narrowed(cause, best)
     if cause is not None and not on_way(way, cause) and on_way(links, cause):
         way = links
     return Walked(cause, tuple(steps_of(way, cause, crash, finding.lines, made)), tuple(links))
+
+
+def _narrowed(cause: Place, best: Candidate) -> Place:
+    """Return the part of a statement of many lines that the repair edits: what begins on the line of its first edit."""
+    inside = [edit for edit in best.edits if edit.filename == cause.filename]
+    inside = [edit for edit in inside if cause.row <= edit.start[0] <= cause.end_row]
+    source = source_of(cause.filename)
+    if not inside or source is None or any(edit.start[0] == cause.row for edit in inside):
+        return cause
+    row, column = inside[0].start
+    for node in ast.walk(source.tree):  # outer nodes first
+        if isinstance(node, ast.expr) and node.lineno == row:
+            place = source.place(node)
+            if (row, place.column) <= (row, column) <= (place.end_row, place.end_column):
+                return place
+    return cause
 
 
 def _made_wrong(born: Link, suspect: Suspect | None) -> bool:
@@ -95,8 +114,6 @@ def _handed_over(links: list[Link], born: Link, crash: Place | None) -> Place:
 
 def _edited(evidence: Evidence, best: Candidate) -> Place | None:
     """Return the line that the repair edits."""
-    from kerasguard.provenance.source import source_of
-
     edit = best.edits[0]
     source = source_of(edit.filename)
     statement = source.at_line(edit.start[0]) if source is not None else None

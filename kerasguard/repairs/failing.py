@@ -78,11 +78,25 @@ def failing_call(evidence: Evidence, index: int = -1) -> FailingCall | None:
     if not isinstance(frame.node, ast.Call) or scope.source is None:
         return None
     call = call_at(frame.node, scope)
+    if call is not None and evidence.frames[index] is evidence.frames[evidence.site or 0]:
+        call = _as_caught(evidence, call)
     if call is not None and not is_live(call.function):
         called = _called_method(evidence, call) or _called_layer(evidence)
         if called is not None:
             call = dataclasses.replace(call, function=called)
     return call
+
+
+def _as_caught(evidence: Evidence, call: FailingCall) -> FailingCall:
+    """Return the guarded call with the live arguments that were caught, where they are those that are written."""
+    event, node = evidence.event, call.node
+    names = [keyword.arg for keyword in node.keywords]
+    if event.entry not in ("call", "functional") or call.complete or len(node.args) != len(event.args):
+        return call
+    if any(isinstance(arg, ast.Starred) for arg in node.args) or names != list(event.kwargs):
+        return call
+    owner = event.owner if event.entry == "call" and not isinstance(call.function, type) else call.function
+    return dataclasses.replace(call, function=owner, args=event.args, kwargs=dict(event.kwargs), complete=True)
 
 
 def _called_method(evidence: Evidence, call: FailingCall) -> Any:

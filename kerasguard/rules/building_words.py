@@ -16,7 +16,7 @@ from kerasguard.repairs.building.search import Failure
 from kerasguard.repairs.building.sites import Site
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
-from kerasguard.vocabulary import Expectation, Offender, Shape, Step
+from kerasguard.vocabulary import Expectation, Offender, Place, Shape, Step
 
 MOST_NAMES = 8
 MOST_LINES = 6
@@ -84,8 +84,16 @@ def finding(failure: Failure, code: str, *, title: str, explanation: str, weight
         offenders=tuple(_offenders(failure, code)),
         expected=tuple(_expected(failure)),
         weight=weight if primary and not failure.on_data else weight / 2,
+        cause=_left_open(failure) if code == "KG204" else None,
         lines=tuple(_path(failure)),
     )
+
+
+def _left_open(failure: Failure) -> Place | None:
+    """Return the line of the one Input that leaves sizes open."""
+    found = [step for step in failure.inputs() if step.shapes and None in (step.shapes[0] or ())[1:]]
+    site = failure.site(found[0].operation) if len(found) == 1 else None
+    return None if site is None else site.place
 
 
 def _offenders(failure: Failure, code: str) -> list[Offender]:

@@ -30,7 +30,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import failing_call
-from kerasguard.repairs.graph import layer_calls
+from kerasguard.repairs.graph import layer_calls, packing
 from kerasguard.vocabulary import Offender
 
 CODE = "KG122"
@@ -39,7 +39,7 @@ NAME = "inputs-packed-wrongly"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a failing layer call that another packing of the same tensors makes acceptable."""
-    candidates = [one for one in layer_calls.rearranged(evidence) if one.check is not None and one.check().accepted]
+    candidates = [one for one in packing.rearranged(evidence) if one.check is not None and one.check().accepted]
     call = failing_call(evidence)
     if not candidates or call is None:
         return None
@@ -64,4 +64,4 @@ def matches(evidence: Evidence) -> Finding | None:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose the packing that works."""
     del finding
-    yield from layer_calls.rearranged(evidence)
+    yield from packing.rearranged(evidence)

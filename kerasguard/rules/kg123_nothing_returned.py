@@ -28,6 +28,7 @@ When something else than the last computed value should be returned.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
@@ -49,7 +50,9 @@ def matches(evidence: Evidence) -> Finding | None:
     some = any(one.value is not None for one in returns.returns_of(found.function))
     return Finding(
         title=f"`{text}` is None: {found.name} returns nothing{' on every path' if some else ''}.",
-        explanation="A function without `return` gives None."
+        explanation="The expression of a lambda is what it returns; this one gives None."
+        if isinstance(found.function, ast.Lambda)
+        else "A function without `return` gives None."
         if not some
         else "The function ends without `return` unless one branch is taken.",
         offenders=(

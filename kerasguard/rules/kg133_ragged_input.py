@@ -32,6 +32,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import ragged
+from kerasguard.repairs.symbolic import ragged_inputs
 from kerasguard.rules import words
 from kerasguard.vocabulary import Offender
 
@@ -43,7 +44,7 @@ def matches(evidence: Evidence) -> Finding | None:
     """Match ragged data given to a model whose layers refuse it."""
     found = ragged.given(evidence)
     if not found:
-        return None
+        return _of_inputs(evidence)
     declared = ragged.declared(evidence)
     layer = evidence.failing.layer if evidence.failing is not None else None
     refuses = f"layer {layer.name!r} ({type(layer).__name__})" if layer is not None else words.receiver(evidence)
@@ -57,7 +58,23 @@ def matches(evidence: Evidence) -> Finding | None:
     )
 
 
+def _of_inputs(evidence: Evidence) -> Finding | None:
+    """Return the finding about an Input that is declared ragged, where a layer refuses it while the model is built."""
+    inputs, call = ragged_inputs.declared(evidence), evidence.failing
+    if not inputs or call is None:
+        return None
+    return Finding(
+        title=f"{', '.join(one.name for one in inputs)} is declared ragged, and layer {call.layer.name!r} "
+        f"({type(call.layer).__name__}) needs rows of equal length.",
+        explanation="Pad the rows to the longest one; a mask keeps the padding from counting.",
+        offenders=(*(Offender(one.name, "input") for one in inputs), Offender(call.layer.name, "layer")),
+        weight=0.8,
+        cause=inputs[0].place,
+    )
+
+
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose padded data, and an Input that is not ragged."""
     del finding
     yield from ragged.candidates(evidence)
+    yield from ragged_inputs.candidates(evidence)

@@ -27,10 +27,12 @@ When the whole sequence is used elsewhere too, by attention for instance: then u
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs.building import search as building
+from kerasguard.repairs.building import states
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import building_words
 
@@ -44,16 +46,23 @@ def matches(evidence: Evidence) -> Finding | None:
     if failure is None:
         return None
     layer, given = building_words.layer_name(failure), building_words.shapes(failure)
-    return building_words.finding(
+    counts = states.counted(failure)
+    found = building_words.finding(
         failure,
         CODE,
-        title=f"{layer} is given an initial state of another shape than its own.",
+        title=f"{layer} is given an initial state of another shape than its own."
+        if counts is None
+        else f"{layer} is given {counts[0]} initial state(s); it has {counts[1]}.",
         explanation=f"It is given {given}; a state has shape (batch, units).",
         weight=0.7,
     )
+    return replace(found, cause=failure.called_at(failure.step))
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose the changes of the model that were accepted when it was rebuilt with them."""
     del finding
     yield from building.candidates(evidence, CODE)
+    failure = building.failure_of(evidence)
+    if failure is not None:
+        yield from states.as_many_states(failure)

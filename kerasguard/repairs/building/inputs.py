@@ -252,7 +252,7 @@ def open_sizes(failure: Failure) -> Iterator[Proposal]:
 
 def divisible(failure: Failure) -> Iterator[Proposal]:
     """Choose the next size that the network divides, where no data fixes the size."""
-    if failure.from_data or failure.nested:
+    if failure.from_data or failure.nested or not any(_shrinks(step) for step in (failure.step, *failure.upstream)):
         return
     for step in failure.inputs():
         shape = step.shapes[0] if step.shapes else None
@@ -263,9 +263,14 @@ def divisible(failure: Failure) -> Iterator[Proposal]:
             new = (shape[0], *sizes, shape[-1])
             if new == shape or not rebuild(failure.plan, Change(inputs={id(step.operation): new})).accepted:
                 continue
+            what = (
+                "that can be halved as often as the network does"
+                if failure.merges
+                else "that leaves room for all layers"
+            )
             for count, one in enumerate(resized_inputs(failure, step, new)):
                 yield Proposal(
-                    title=f"choose a size that can be halved as often as the network does: {new[1:]}",
+                    title=f"choose a size {what}: {new[1:]}",
                     change=Change(inputs={id(step.operation): new}),
                     edits=one.edits,
                     cost=(0.7 if failure.merges else 1.0) + 0.2 * count,
@@ -273,6 +278,11 @@ def divisible(failure: Failure) -> Iterator[Proposal]:
                     names=one.names,
                 )
             return
+
+
+def _shrinks(step: Step) -> bool:
+    """Return whether a layer has windows, so that it may give fewer positions than it gets."""
+    return hasattr(step.operation, "kernel_size") or hasattr(step.operation, "pool_size")
 
 
 def _place(home: Link) -> Place:

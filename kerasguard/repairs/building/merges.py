@@ -32,6 +32,15 @@ def _pairs(failure: Failure) -> Iterator[tuple[int, Shape, Shape]]:
     yield from sorted(sides, key=lambda side: histories[side[0]])
 
 
+def _is_shortcut(failure: Failure, position: int) -> bool:
+    """Return whether one of two merged tensors is a part of the way to the other, or data that is only handed on."""
+    made = [failure.plan.producer(slot) for slot in failure.step.slots]
+    here, there = made[position], made[1 - position]
+    if here is None or there is None:
+        return True
+    return here.is_input or any(step is here for step in failure.plan.upstream(there))
+
+
 def _inserted(
     failure: Failure, position: int, new: New, written_as: dict[str, str] | None = None
 ) -> tuple[Edit, ...] | None:
@@ -77,7 +86,7 @@ def projected(failure: Failure) -> Iterator[Proposal]:
                 title="project the shorter way to the size of the other",
                 change=_change(failure, position, new),
                 edits=written,
-                cost=0.6 + 0.3 * count,
+                cost=0.6 + 0.3 * count + (0.0 if _is_shortcut(failure, position) else 0.3),
                 exact=False,
             )
 

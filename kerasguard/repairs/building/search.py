@@ -15,11 +15,13 @@ from kerasguard.adapters.trial import Outcome
 from kerasguard.deadline import Deadline
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.arguments import into_display
+from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.source import source_of
+from kerasguard.provenance.source import node_at, source_of
 from kerasguard.repairs.building.plans import plan_of, symbolic
 from kerasguard.repairs.building.sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.failing import statement_place
 from kerasguard.vocabulary import Applicability, Edit, Place, Shape
 
 MOST_TRIES = 30
@@ -153,6 +155,15 @@ class Failure:
         evidence = self.evidence
         node = evidence.frames[evidence.site].node if evidence.site is not None else None
         return node if isinstance(node, ast.BinOp) and evidence.event.entry in ("call", "op") else None
+
+    def called_at(self, step: Step) -> Place | None:
+        """Return the line on which a layer was called on symbolic tensors, as recorded; its last call."""
+        for node in reversed(getattr(step.operation, "_inbound_nodes", ())):
+            origin = origin_of(node)
+            located = None if origin is None else node_at(*origin.stack[0])
+            if located is not None:
+                return statement_place(located[0], located[1])
+        return None
 
     def any_site(self) -> Site | None:
         """Return the nearest layer's constructor call in the file of the failing call."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import Budget
+from kerasguard.provenance.arguments import resolve_path
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.recorder import origin_of
@@ -20,6 +21,13 @@ from kerasguard.provenance.walk import number_home
 from kerasguard.vocabulary import Origin, Place
 
 WRAPPERS = ("Bidirectional", "TimeDistributed", "Wrapper", "RNN")
+
+
+class Spread(NamedTuple):
+    """The expression in a dict of settings that gives an argument; None where that cannot be told."""
+
+    node: ast.expr | None
+    source: SourceFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +72,24 @@ class Site:
 
     def argument(self, name: str) -> ast.expr | None:
         """Return the expression written for a constructor argument."""
-        return argument(self.call, type(self.layer) if self._plain else object, name)
+        found = argument(self.call, type(self.layer) if self._plain else object, name)
+        spread = None if found is not None else self.spread(self.call, name)
+        return found if spread is None or spread.source is not self.source else spread.node
+
+    def spread(self, call: ast.Call, name: str) -> Spread | None:
+        """Return where ``**settings`` of a call give an argument; None where they do not, or there are none."""
+        if any(keyword.arg == name for keyword in call.keywords):
+            return None
+        for keyword in call.keywords:
+            if keyword.arg is not None:
+                continue
+            node, scope, rest = resolve_path(keyword.value, self.scope, (name,))
+            if not rest and scope.source is not None:
+                return Spread(node, scope.source)
+            known = value_of(keyword.value, self.scope)
+            if not isinstance(known, dict) or name in known:
+                return Spread(None, self.source)
+        return None
 
     def position(self, name: str) -> int | None:
         """Return where the argument stands when it is passed by position."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from typing import Any
 
+from kerasguard import edits
 from kerasguard.adapters.rebuild import Change
+from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.source import node_at
 from kerasguard.repairs.building.inputs import resized_inputs
 from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.failing import statement_place
 
+STATES = "initial_state"
 RANK = 2  # of a state: (batch, units)
 
 
@@ -39,3 +47,41 @@ def state_inputs(failure: Failure) -> Iterator[Proposal]:
         exact=all(one.whole for one in chosen),
         names=(layer.name, *(name for one in chosen for name in one.names)),
     )
+
+
+def counted(failure: Failure) -> tuple[int, int] | None:
+    """Return how many states a recurrent layer is given and how many it has, where the two differ."""
+    layer = failure.step.operation
+    sizes: Any = getattr(getattr(layer, "cell", None), "state_size", None)
+    given = len(failure.step.slots) - 1
+    wanted = len(sizes) if isinstance(sizes, list | tuple) else 1
+    return None if sizes is None or given < 1 or given == wanted else (given, wanted)
+
+
+def as_many_states(failure: Failure) -> Iterator[Candidate]:
+    """Propose a list of as many states as the layer has."""
+    counts = counted(failure)
+    if counts is None:
+        return
+    given, wanted = counts
+    for node in getattr(failure.step.operation, "_inbound_nodes", ()) or (None,):
+        origin = origin_of(node) if node is not None else None
+        located = None if origin is None else node_at(*origin.stack[0])
+        call = located[1] if located is not None else failure.evidence.site_call
+        source = located[0] if located is not None else failure.use_call[1].source if failure.use_call else None
+        if not isinstance(call, ast.Call) or source is None:
+            continue
+        for keyword in call.keywords:
+            display = keyword.value
+            if keyword.arg != STATES or not isinstance(display, ast.List | ast.Tuple) or len(display.elts) != given:
+                continue
+            items = [source.segment(item) for item in display.elts]
+            items = items[:wanted] if given > wanted else [*items, *items[-1:] * (wanted - given)]
+            yield Candidate(
+                title=f"give {failure.step.operation.name!r} {wanted} state{'s' if wanted > 1 else ''}, as it has",
+                edits=(edits.replace(source, display, f"[{', '.join(items)}]"),),
+                cost=0.9,
+                cause=statement_place(source, call),
+                exact=False,
+                applicability="unsafe",
+            )

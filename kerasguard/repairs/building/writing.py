@@ -66,8 +66,11 @@ def class_name(source: SourceFile, like: ast.Call, kind: str) -> tuple[str | Non
 def with_argument(site: Site, name: str, text: str, *, inner: bool = False) -> tuple[Edit, ...] | None:
     """Write an argument of the constructor call, or of the call inside it."""
     call = site.inner if inner else site.call
-    if call is None or any(keyword.arg is None for keyword in call.keywords):
+    if call is None:
         return None
+    spread = site.spread(call, name)
+    if spread is not None:
+        return None if spread.node is None else (edits.replace(spread.source, spread.node, text),)
     return (edits.set_argument(site.source, call, name, text, None if inner else site.position(name)),)
 
 

@@ -40,8 +40,18 @@ def asked(evidence: Evidence) -> Asked | None:
         return None
     value = evaluate(node.value, scope)
     if specs.kind_of(value) not in ("layer", "model"):
+        value = _asked_object(evidence, node.attr)
+    if specs.kind_of(value) not in ("layer", "model"):
         return None
     return Asked(node, value, scope, frame.source)
+
+
+def _asked_object(evidence: Evidence, name: str) -> Any:
+    """Return the object whose property Keras was reading, where the expression for it cannot be evaluated."""
+    for frame in evidence.library:
+        if frame.f_code.co_name == name and "self" in frame.f_locals:
+            return frame.f_locals["self"]
+    return None
 
 
 def candidates(found: Asked) -> Iterator[Candidate]:

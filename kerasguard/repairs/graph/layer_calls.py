@@ -24,7 +24,7 @@ from kerasguard.repairs.failing import (
     has_symbolic,
     statement_place,
 )
-from kerasguard.vocabulary import Edit, Offender, Place, Shape
+from kerasguard.vocabulary import Offender, Place, Shape
 
 Argument = tuple[str | int, ast.expr, Any]
 
@@ -347,49 +347,7 @@ def made_at(layer: Any) -> Place | None:
     return places[0] if places else None
 
 
-def rearranged(evidence: Evidence) -> Iterator[Candidate]:
-    """Propose other ways to pass the tensors of a failing layer call: as one list, one by one, without the list."""
-    call = failing_call(evidence)
-    if call is None or specs.kind_of(call.function) not in ("layer", "model") or not call.complete:
-        return
-    tensors = [value for value in call.args if has_symbolic(value)]
-    if len(tensors) != len(call.args) or (call.node.keywords and not tensors):
-        return
-    nodes, source = call.node.args, call.source
-    layer, kwargs = call.function, call.kwargs
-    options: list[tuple[str, list[Edit], tuple[Any, ...]]] = []
-    if len(tensors) > 1:
-        first, last = source.place(nodes[0]), source.place(nodes[-1])
-        start, end = (first.row, first.column), (last.end_row, last.end_column)
-        text = source.text[source.offset(*start) : source.offset(*end)]
-        edit = Edit(source.filename, start, end, f"[{text}]")
-        options.append(("pass the tensors as one list", [edit], (list(tensors),)))
-    elif len(nodes) == 1 and isinstance(tensors[0], list | tuple):
-        items = tensors[0]
-        if isinstance(nodes[0], ast.List | ast.Tuple) and nodes[0].elts:
-            inner = [source.segment(item) for item in nodes[0].elts]
-            new = ", ".join(inner)
-        elif len(items) == 1:
-            new = f"{source.segment(nodes[0])}[0]"
-        else:
-            new = f"*{source.segment(nodes[0])}"
-        title = "pass the tensor itself, not a list" if len(items) == 1 else "pass the tensors one by one"
-        options.append((title, [edits.replace(source, nodes[0], new)], tuple(items)))
-    root = symbolic.flavour(layer)
-    for title, written, args in options:
-        yield Candidate(
-            title=title,
-            edits=tuple(written),
-            cost=1.0,
-            check=lambda args=args: symbolic.attempt(  # type: ignore[misc]
-                lambda: layer(*args, **kwargs), [list(args), layer], root, "the layer returns"
-            ),
-            cause=call.place,
-            applicability="safe",
-        )
-
-
 __all__ = [
     "Used", "assigned", "call_on_given", "callee_name", "calls_of_never_called", "constructed_with_tensors",
-    "delete_argument", "inspect_arguments", "layers_used_as_tensors", "made_at", "rearranged",
+    "delete_argument", "inspect_arguments", "layers_used_as_tensors", "made_at",
 ]  # fmt: skip

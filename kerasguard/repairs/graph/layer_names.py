@@ -32,7 +32,7 @@ class Twins:
         for layers in self.groups.values():
             for layer in layers:
                 site = site_of(self.evidence, layer)
-                if site is not None and site.argument("name") is not None:
+                if site is not None and (site.argument("name") is not None or site.spread(site.call, "name")):
                     found.setdefault(id(site.call), site)
         return list(found.values())
 
@@ -176,7 +176,8 @@ def _without_name(site: Site) -> Edit | None:
     source, call = site.source, site.call
     keyword = next((one for one in call.keywords if one.arg == "name"), None)
     if keyword is None:
-        return None
+        settings = [one.value for one in call.keywords if one.arg is None]
+        return edits.wrap(source, settings[0], '{{**{}, "name": None}}') if len(settings) == 1 else None
     place = source.place(keyword)
     start, end = (place.row, place.column), (place.end_row, place.end_column)
     before = [

@@ -106,8 +106,7 @@ def candidates(found: Mixed) -> Iterator[Candidate]:
         written = _all_from(found.source, found.scope, package)
         if not written:
             continue
-        first = min(written, key=lambda edit: edit.start) if package == "tf_keras" else written[0]
-        statement = found.source.at_line(first.start[0])
+        statement = _brought_in(found.source, written)
         yield Candidate(
             title=f"take everything from {package}",
             edits=tuple(written),
@@ -115,6 +114,13 @@ def candidates(found: Mixed) -> Iterator[Candidate]:
             cause=found.source.place(statement) if statement is not None else None,
             exact=False,
         )
+
+
+def _brought_in(source: SourceFile, written: list[Edit]) -> ast.stmt | None:
+    """Return the first import that is changed, or else the first line that is; not one that is only put in."""
+    changed = [source.at_line(edit.start[0]) for edit in written if edit.start != edit.end]
+    found = sorted((one for one in changed if one is not None), key=lambda one: one.lineno)
+    return next((one for one in found if isinstance(one, ast.Import | ast.ImportFrom)), next(iter(found), None))
 
 
 def _all_from(source: SourceFile, scope: Scope, package: str) -> list[Edit]:

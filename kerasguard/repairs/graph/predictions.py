@@ -49,7 +49,7 @@ def entry(one: Fed) -> Entry | None:
                 if specs.kind_of(evaluate(model, scope)) == "model":
                     return Entry(node, model, source, source.segment(node), statement_place(source, node), names)
     for argument in _arguments(expressions):
-        if isinstance(argument, ast.Name | ast.Attribute) and _is_data(one, argument):
+        if isinstance(argument, ast.Name | ast.Attribute | ast.Call) and _is_data(one, argument):
             return Entry(argument, None, source, source.segment(argument), statement_place(source, argument), names)
     return None
 
@@ -68,6 +68,8 @@ def _is_data(one: Fed, node: ast.expr) -> bool:
         text in part.targets and _calls_layers(one, part.value)
         for part in slice_of(one.source, one.scope.owner or one.source.tree, {text}, statement)
     )
+    if isinstance(node, ast.Call) and _calls_layers(one, node):
+        return False
     value = evaluate(node, one.scope)
     kind = value.kind if isinstance(value, Ghost) else specs.kind_of(value)
     return kind in DATA and not made_here

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from kerasguard import edits
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.abstract import Bound
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import Function, SourceFile, source_of
@@ -51,11 +53,33 @@ class Nothing:
 
 def nothing(evidence: Evidence) -> Nothing | None:
     """Return the None in the failing line that a function of the user's returned."""
+    inside = _of_failing_lambda(evidence)
+    if inside is not None:
+        return inside
     for node, scope in _suspects(evidence):
         found = _maker(node, scope, evidence)
         if found is not None:
             return found
     return None
+
+
+def _of_failing_lambda(evidence: Evidence) -> Nothing | None:
+    """Return the function of a Lambda that gave None while Keras asked for the shape of its output."""
+    layer: Any = evidence.failing.layer if evidence.failing is not None else None
+    function = getattr(layer, "function", None)
+    asked = [frame.f_locals for frame in evidence.library if frame.f_code.co_name == "compute_output_shape"]
+    if not isinstance(function, FunctionType) or not evidence.frames or type(layer).__name__ != "Lambda":
+        return None
+    if not any("output_spec" in held and held["output_spec"] is None for held in asked):
+        return None
+    source = source_of(function.__code__.co_filename)
+    definition = source.definition(function.__code__) if source is not None else None
+    node = evidence.frames[-1].node
+    if source is None or not isinstance(node, ast.expr):
+        return None
+    if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return None
+    return Nothing(node, evidence.scopes[-1], definition, source, str(layer.name))
 
 
 def _suspects(evidence: Evidence) -> Iterator[tuple[ast.expr, Scope]]:
@@ -99,6 +123,9 @@ def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
     if not isinstance(made, ast.Call):
         return None
     function, layer = _called(made, home)
+    written = made.func.args[0] if isinstance(made.func, ast.Call) and made.func.args else None
+    if isinstance(written, ast.Lambda) and layer and home.source is not None:
+        return Nothing(node, scope, written, home.source, layer)  # the layer's output is None: so is the expression
     code = getattr(function, "__code__", None)
     source = source_of(code.co_filename) if code is not None else None
     definition = source.definition(code) if source is not None and code is not None else None
@@ -112,6 +139,8 @@ def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
 def _called(call: ast.Call, scope: Scope) -> tuple[Any, str]:
     """Return the function that ran when this was called, and the name of its layer if it is one."""
     function = evaluate(call.func, scope)
+    if isinstance(function, Bound):
+        function = function.function
     if specs.kind_of(function) in ("layer", "model"):
         inner = getattr(function, "function", None)
         if isinstance(inner, FunctionType) and type(function).__name__ == "Lambda":
@@ -145,7 +174,7 @@ def _builds(definition: ast.AST) -> bool:
 def returns_of(definition: ast.AST) -> list[ast.Return]:
     """Return the return statements of a function itself, in source order."""
     found: list[ast.Return] = []
-    waiting: list[ast.AST] = list(getattr(definition, "body", []))
+    waiting: list[ast.AST] = [] if isinstance(definition, ast.Lambda) else list(getattr(definition, "body", []))
     while waiting:
         node = waiting.pop(0)
         if isinstance(node, ast.Return):
@@ -174,6 +203,8 @@ def _surely_returns(block: list[ast.stmt]) -> bool:
 
 def blame(found: Nothing) -> Place:
     """Return the line to blame: the only return, standing in a branch, or the last statement of the body."""
+    if isinstance(found.function, ast.Lambda):
+        return statement_place(found.source, found.function)
     bare = _bare(found.function)
     if bare is not None:
         return found.source.place(bare)
@@ -200,7 +231,9 @@ def _last(definition: Any) -> ast.stmt:
 def candidates(found: Nothing) -> Iterator[Candidate]:
     """Propose to return what the function has computed."""
     definition, source = found.function, found.source
-    assert not isinstance(definition, ast.Lambda)  # noqa: S101 - a lambda always returns
+    if isinstance(definition, ast.Lambda):
+        yield from _given_on(definition, source)
+        return
     returns = returns_of(definition)
     bare = next((one for one in returns if one.value is None), None)
     given = [one for one in returns if one.value is not None]
@@ -223,6 +256,20 @@ def candidates(found: Nothing) -> Iterator[Candidate]:
         cause=blame(found),
         exact=False,
     )
+
+
+def _given_on(definition: ast.Lambda, source: SourceFile) -> Iterator[Candidate]:
+    """Propose that an expression that is None gives its argument on."""
+    names = [one.arg for one in definition.args.args]
+    if len(names) == 1:
+        yield Candidate(
+            title=f"let the lambda give `{names[0]}` on: its expression is None",
+            edits=(edits.wrap(source, definition.body, f"{{}} or {names[0]}"),),
+            cost=1.0,
+            cause=statement_place(source, definition),
+            exact=False,
+            applicability="unsafe",
+        )
 
 
 def _behind(source: SourceFile, definition: Function, text: str) -> Edit:

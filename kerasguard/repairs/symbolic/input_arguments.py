@@ -10,10 +10,12 @@ from kerasguard import edits
 from kerasguard.adapters import specs, symbolic
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.values import Ghost, shape_of
+from kerasguard.repairs.building.sites import site_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.failing import FailingCall, delete_argument, failing_call, is_live
+from kerasguard.repairs.failing import FailingCall, call_at, delete_argument, failing_call, is_live
 from kerasguard.repairs.symbolic.replay import called_next
-from kerasguard.vocabulary import Edit
+from kerasguard.vocabulary import Edit, Shape
 
 DATA = frozenset({"numpy", "eager", "variable", "ragged", "sparse", "dataframe"})
 Argument = tuple[str | int, ast.expr, Any]
@@ -34,10 +36,14 @@ def data_argument(evidence: Evidence) -> tuple[FailingCall, Argument] | None:
     if call is None:
         return None
     for where, node, value in call.nodes():
-        shape = specs.shape_of(value)
-        if specs.kind_of(value) in DATA and shape and where in (0, "shape", "tensor", "batch_shape", "input_tensor"):
+        kind = value.kind if isinstance(value, Ghost) else specs.kind_of(value)
+        if kind in DATA and _shape(value) and where in (0, "shape", "tensor", "batch_shape", "input_tensor"):
             return call, (where, node, value)
     return None
+
+
+def _shape(value: Any) -> Shape | None:
+    return shape_of(value) if isinstance(value, Ghost) else specs.shape_of(value)
 
 
 def of_its_shape(call: FailingCall, argument: Argument) -> Iterator[Candidate]:
@@ -48,7 +54,7 @@ def of_its_shape(call: FailingCall, argument: Argument) -> Iterator[Candidate]:
         text = f"({text})"
     shape = f"shape={text}.shape[1:]"
     given = {one for one, _, _ in call.nodes()}
-    dtype = specs.dtype_of(value)
+    dtype = value.dtype if isinstance(value, Ghost) else specs.dtype_of(value)
     if dtype is not None and not dtype.startswith("float") and "dtype" not in given:
         shape += f', dtype="{dtype}"'
     target: ast.AST = node if isinstance(where, int) else next(k for k in call.node.keywords if k.arg == where)
@@ -63,7 +69,7 @@ def of_its_shape(call: FailingCall, argument: Argument) -> Iterator[Candidate]:
         written.append(gone)
         dropped.add("shape")
     kwargs = {name: one for name, one in call.kwargs.items() if name not in dropped}
-    kwargs["shape"] = (specs.shape_of(value) or ())[1:]
+    kwargs["shape"] = (_shape(value) or ())[1:]
     if dtype is not None and not dtype.startswith("float"):
         kwargs.setdefault("dtype", dtype)
     yield Candidate(
@@ -87,6 +93,11 @@ def number_argument(evidence: Evidence) -> tuple[FailingCall, Argument] | None:
     call = failing_call(evidence)
     if call is None or symbolic.flavour(call.function) is None:
         return None
+    for layer in _first_layers(evidence):
+        made = site_of(evidence, layer)
+        inner = None if made is None else call_at(made.call, made.scope)
+        if inner is not None:
+            call = inner
     name = getattr(call.function, "__name__", "")
     shapes = {"Input": ("shape", "batch_shape"), "InputLayer": ("shape", "batch_shape", "input_shape")}
     wanted = (*shapes.get(name, ()), "input_shape", "target_shape")
@@ -95,6 +106,14 @@ def number_argument(evidence: Evidence) -> tuple[FailingCall, Argument] | None:
         if (where in wanted or (where == 0 and first)) and isinstance(value, int) and not isinstance(value, bool):
             return call, (where, node, value)
     return None
+
+
+def _first_layers(evidence: Evidence) -> Iterator[Any]:
+    """Yield the layers given to a Sequential that were told a number for the shape of their input."""
+    if evidence.event.entry in ("sequential", "add"):
+        for _, leaf in specs.leaves([list(evidence.event.args), dict(evidence.event.kwargs)]):
+            if isinstance(specs.read(leaf, "_input_shape_arg"), int):
+                yield leaf
 
 
 def as_tuple(call: FailingCall, argument: Argument) -> Iterator[Candidate]:
