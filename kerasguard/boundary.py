@@ -29,6 +29,7 @@ class _Depth(threading.local):
 
 
 _depth = _Depth()
+_STARTED_IN = "_kerasguard_started_in"
 
 
 def outermost() -> bool:
@@ -65,6 +66,18 @@ class inside_guard:  # noqa: N801 - a context manager that reads like a phrase
 
     def __exit__(self, *_: object) -> None:
         _depth.inside, _depth.call = self._before
+
+
+def starting(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Wrap the constructor of a thread that works for the one that makes it: calls that are open there are open here."""
+    setattr(instance, _STARTED_IN, (_depth.inside, _depth.call, _depth.peeked))
+    return wrapped(*args, **kwargs)
+
+
+def started(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Wrap the work of such a thread: an error that leaves it is explained where the guarded call ends."""
+    _depth.inside, _depth.call, _depth.peeked = getattr(instance, _STARTED_IN, (False, None, None))
+    return wrapped(*args, **kwargs)
 
 
 def guarded(

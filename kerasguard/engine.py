@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kerasguard import catalogue, concern, contributed, picture, tracing
+from kerasguard.adapters import distribution
 from kerasguard.adapters.trial import Outcome, try_call
 from kerasguard.deadline import Deadline
 from kerasguard.edits import compiles
@@ -75,8 +76,12 @@ def diagnose(event: Event) -> Diagnosis | None:
     Returns
     -------
     Diagnosis or None
-        None where the error has nothing to do with tensors; KG000 where no rule knows the mistake.
+        None where the error has nothing to do with tensors, or happened under a strategy that is not understood; KG000
+        where no rule knows the mistake.
     """
+    strategy = distribution.strategy_of(event)
+    if strategy is not None and not distribution.is_understood(strategy, event):
+        return None
     evidence = Evidence(event)
     try:
         return _explained(evidence)
@@ -209,6 +214,7 @@ def _diagnosis(evidence: Evidence, rule: Rule, finding: Finding, ranked: list[_T
         crash=evidence.crash,
         exception=ExceptionFacts(_qualified(type(error)), _message(error)),
         drawing=drawing,
+        environment=distribution.facts(evidence.event),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
@@ -116,11 +116,21 @@ def full_stack(error: BaseException, around: FrameType | None) -> tuple[StackEnt
                 if caller is not None:
                     callers.setdefault(id(entry.frame), caller)
                 deepest = caller = entry.frame
-    stack: list[StackEntry] = []
+    stack: dict[int, StackEntry] = {}
     while deepest is not None:
-        stack.append(known.get(id(deepest)) or StackEntry(deepest, deepest.f_lasti, deepest.f_lineno or 0))
-        deepest = deepest.f_back or callers.get(id(deepest))
-    return tuple(reversed(stack))
+        stack[id(deepest)] = known.get(id(deepest)) or StackEntry(deepest, deepest.f_lasti, deepest.f_lineno or 0)
+        deepest = deepest.f_back or callers.get(id(deepest)) or _taken_over(error, stack)
+    return tuple(reversed(stack.values()))
+
+
+def _taken_over(error: BaseException, stack: Mapping[int, StackEntry]) -> FrameType | None:
+    """Return the frame that raised `error` on when it had ended another thread, whose frames are those of `stack`."""
+    frame = None
+    for entry in _entries(error.__traceback__):
+        if id(entry.frame) in stack:
+            return frame
+        frame = entry.frame
+    return frame
 
 
 def clear_stash(error: BaseException, around: FrameType | None) -> None:

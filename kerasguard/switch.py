@@ -309,6 +309,8 @@ _BODIES: dict[str, Wrapper] = {
     "unsupported": _unconverted,
     "loss": checks.at_loss,
     "gradient": checks.at_gradient,
+    "starting": boundary.starting,
+    "started": boundary.started,
 }
 
 

@@ -16,8 +16,8 @@ def is_untrained(model: Any) -> bool:
     optimizer = specs.read(model, "optimizer")
     steps = specs.read(optimizer, "iterations") if optimizer is not None else None
     try:
-        return steps is None or int(steps) == 0
-    except (TypeError, ValueError):
+        return steps is None or int(steps.numpy()) == 0  # the copies that tf.distribute makes of it are no numbers
+    except (AttributeError, NotImplementedError, TypeError, ValueError):
         return False
 
 

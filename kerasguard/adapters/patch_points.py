@@ -30,7 +30,7 @@ CONVERSIONS = (
     "__index__",
 )
 
-Role = Literal["guard", "record", "stash", "peek", "hide", "unsupported", "loss", "gradient"]
+Role = Literal["guard", "record", "stash", "peek", "hide", "unsupported", "loss", "gradient", "starting", "started"]
 
 
 class Point(NamedTuple):
@@ -102,6 +102,10 @@ def tensorflow_points() -> Iterator[Point]:
     # GradientTape.gradient itself is called by code that AutoGraph converts, and AutoGraph complains of wrapped functions.
     for gradients in _found("tensorflow.python.eager.imperative_grad"):
         yield Point(gradients, "imperative_grad", "gradient")
+    # tf.distribute runs each replica of a mirrored strategy in a thread of its own, on behalf of the thread that calls it.
+    for thread in _found("tensorflow.python.distribute.mirrored_run._MirroredReplicaThread"):
+        yield Point(thread, "__init__", "starting")
+        yield Point(thread, "run", "started")
     for dataset in _found("tensorflow.python.data.ops.dataset_ops.DatasetV2"):
         yield Point(dataset, "__init__", "record")
 

@@ -114,6 +114,7 @@ def build(diagnosis: Diagnosis) -> Document:
         Sentence(one_line(f"{diagnosis.code} {diagnosis.name}:"), paragraph(diagnosis.title)),
         Table(tuple(_table_rows(diagnosis))),
         Paragraph(paragraph(diagnosis.explanation)),
+        Paragraph(paragraph(distributed(diagnosis))),
         Trace(tuple(_trace_rows(diagnosis))),
     ]
     if diagnosis.fixes:
@@ -125,6 +126,18 @@ def build(diagnosis: Diagnosis) -> Document:
         )
     )
     return Document(tuple(block for block in blocks if not _empty(block)))
+
+
+def distributed(diagnosis: Diagnosis) -> str:
+    """Return in which part of a distributed run it happened, nothing for a plain run."""
+    known = diagnosis.environment
+    strategy = known.get("strategy")
+    if not strategy:
+        return ""
+    parts = [f"{part} {known[part]}" for part in ("worker", "replica") if known.get(part)]
+    if not parts:
+        return f"It happened under {strategy} ({known.get('replicas')} replicas)."
+    return f"It happened in {', '.join(parts)} of {strategy} (counted from 0)."
 
 
 def shape_text(shape: Shape | None) -> str:

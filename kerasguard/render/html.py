@@ -17,6 +17,7 @@ from kerasguard.render.sanitise import one_line, paragraph
 from kerasguard.render.svg import in_words, sheet
 from kerasguard.vocabulary import Diagnosis, Drawing, Edit, Fix, Place, Step
 
+_VERSIONS = ("python", "tensorflow", "keras", "flavour", "strategy", "worker", "replica")
 AROUND = 1  # source lines shown before and after a place
 _WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
 MOST_ROWS = 12  # source lines of one place
@@ -233,7 +234,7 @@ def _bare(edits: Sequence[Edit]) -> str:
 
 def _footer(diagnosis: Diagnosis) -> str:
     known = environment() | diagnosis.environment
-    versions = [f"{name} {known[name]}" for name in ("python", "tensorflow", "keras", "flavour") if known.get(name)]
+    versions = [f"{name} {known[name]}" for name in _VERSIONS if known.get(name)]
     raised = f"<p>Raised as <code>{_safe(diagnosis.exception.type)}</code>.</p>" if diagnosis.exception else ""
     also = f"<p>See also {_safe(', '.join(diagnosis.also))}.</p>" if diagnosis.also else ""
     return (

@@ -98,7 +98,7 @@ def shifted(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
 def empty_first_class(pair: Pair) -> Link | None:
     """Return the encoding of labels counted from one: it made one column more than there are units, the first unused."""
     shape, units = pair.given.shape, pair.head.units
-    if shape is None or units is None or shape[-1] != units + 1 or not pair.head.categorical:
+    if not shape or units is None or shape[-1] != units + 1 or not pair.head.categorical:
         return None
     if pair.given.element is not None or not is_array(array := demands.as_array(pair.given.value)):
         return None
