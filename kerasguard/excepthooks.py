@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 from kerasguard.faults import contained
 from kerasguard.vocabulary import Diagnosis
@@ -20,7 +21,7 @@ class _Hooks:
     def __init__(self, explain: ExplainUncaught) -> None:
         self.active = True  # a hook that was set after ours may go on calling ours
         self._explain = explain
-        self._main, self._others = sys.excepthook, threading.excepthook
+        self._main, self._others = _in_use(sys.excepthook), _in_use(threading.excepthook)
         # A bound method is made anew each time it is looked up; to be recognized it has to be one object.
         self._ours = (self._in_main, self._in_thread)
         sys.excepthook, threading.excepthook = self._ours
@@ -44,6 +45,14 @@ class _Hooks:
         if self.active and args.exc_value is not None:
             _explained(self._explain, args.exc_value)
         self._others(args)
+
+
+def _in_use(hook: Any) -> Any:
+    """Return `hook`, or what it stands for if it is one of ours that was taken off and put back by somebody."""
+    left = getattr(hook, "__self__", None)
+    if not isinstance(left, _Hooks) or left.active:
+        return hook
+    return _in_use(left._main if hook is left._ours[0] else left._others)  # noqa: SLF001 - its own class
 
 
 def install(explain: ExplainUncaught) -> None:
