@@ -12,6 +12,7 @@ from typing import Any
 
 from kerasguard.event import Event, OpenCall, clear_stash, forget_names, full_stack
 from kerasguard.faults import contained
+from kerasguard.provenance.recorder import user_stack
 
 Explain = Callable[[Event], None]
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -30,6 +31,10 @@ class _Depth(threading.local):
 
 _depth = _Depth()
 _STARTED_IN = "_kerasguard_started_in"
+_PUT_OFF = "__kerasguard_put_off__"
+EXPLAINED_AT_ONCE = 50  # failures of one line of the program
+MOST_PLACES = 10_000
+_failures: dict[object, int] = {}
 
 
 def outermost() -> bool:
@@ -112,8 +117,9 @@ def guarded(
             watch(call)
             return result
         except Exception as error:
-            event = Event(error, entry, instance, args, kwargs, built_before=built_before, peeked=_depth.peeked)
-            explain_once(event, explain, sys._getframe())  # noqa: SLF001 - the frames that called us
+            if not _put_off(error, sys._getframe()):  # noqa: SLF001 - the frames that called us
+                event = Event(error, entry, instance, args, kwargs, built_before=built_before, peeked=_depth.peeked)
+                explain_once(event, explain, sys._getframe())  # noqa: SLF001 - as above
             raise
         finally:
             _depth.inside = False
@@ -121,6 +127,50 @@ def guarded(
             del call  # it holds this frame
 
     return body
+
+
+_BODY = guarded("", lambda _: None, lambda _: None).__code__
+
+
+def put_off(error: BaseException) -> tuple[Event, FrameType] | None:
+    """Return the event of an error whose explanation was put off, and the frame that caught it; once."""
+    if not getattr(error, _PUT_OFF, False):
+        return None
+    delattr(error, _PUT_OFF)
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code is not _BODY:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return None
+    held = traceback.tb_frame.f_locals
+    event = Event(
+        error, held["entry"], held["instance"], held["args"], held["kwargs"], built_before=held["built_before"]
+    )
+    return event, traceback.tb_frame
+
+
+def forget_places() -> None:
+    """Explain at once again what fails at lines that failed often."""
+    _failures.clear()
+
+
+def _put_off(error: BaseException, frame: FrameType) -> bool:
+    """Return whether this line of the program has failed so often that the program seems to live with it.
+
+    A search that tries thousands of settings must not wait for an explanation of each failure. The error is marked,
+    and explained if it turns out that somebody wants to know: nobody catches it, or asks for its diagnosis.
+    """
+    place = user_stack(frame)
+    if len(_failures) >= MOST_PLACES:
+        _failures.clear()
+    times = _failures[place] = _failures.get(place, 0) + 1
+    if times <= EXPLAINED_AT_ONCE or not place:
+        return False
+    try:
+        setattr(error, _PUT_OFF, True)
+    except (AttributeError, TypeError):
+        return False  # an exception with slots
+    return True
 
 
 @contextmanager

@@ -195,6 +195,9 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
 def diagnose(error: BaseException) -> Diagnosis | None:
     """Return what kerasguard found out about `error`, or None when it has nothing to say."""
     found = getattr(error, DIAGNOSIS, None)
+    if found is None and (late := boundary.put_off(error)) is not None:
+        explain_once(late[0], _explain, late[1])
+        found = getattr(error, DIAGNOSIS, None)
     return found if isinstance(found, Diagnosis) else None
 
 
@@ -249,6 +252,7 @@ def _release() -> None:
         _installation.patches.undo()
         _installation = None
         recorder.forget_all()
+        boundary.forget_places()
 
 
 def _patch_package(patches: PatchSet, package: ModuleType) -> None:

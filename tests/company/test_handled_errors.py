@@ -19,7 +19,7 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import switch
+from kerasguard import boundary, switch
 from tests.company.models import GOOD, ONE_SAMPLE, code, picture_model, refused
 
 LABELS = np.zeros((2, 1), "float32")
@@ -251,3 +251,26 @@ def test_explained_in_another_place(keras: Any, way: Callable[[BaseException], B
     with kerasguard.guard():
         error = refused(picture_model(keras))
     assert code(way(error)) == "KG301"
+
+
+def test_a_search_that_lives_with_failures(keras: Any) -> None:
+    """A line that fails all the time costs no explanation each time; an error that somebody asks for is explained."""
+    model = picture_model(keras)
+    plain = refused(model)
+    with kerasguard.guard():
+        errors = [refused(model) for _ in range(boundary.EXPLAINED_AT_ONCE + 40)]
+        notes = [len(getattr(error, "__notes__", ())) for error in errors]
+        assert notes == [1] * boundary.EXPLAINED_AT_ONCE + [0] * 40
+        assert all(error.args == plain.args for error in errors)
+        asked = kerasguard.diagnose(errors[-1])
+        assert asked == kerasguard.diagnose(errors[0])
+        assert asked.fixes[0].status == "verified"
+        assert kerasguard.diagnose(errors[-1]) is asked
+        with pytest.raises(type(plain)) as caught, kerasguard.guard():
+            raise errors[-2]
+        assert caught.value is errors[-2]
+        assert len(errors[-2].__notes__) == 1
+        assert pickle.loads(pickle.dumps(errors[-3])).args == plain.args  # noqa: S301 - our own
+        assert code(refused(model)) == "KG301"  # another line
+    with kerasguard.guard():
+        assert len(refused(model).__notes__) == 1
