@@ -164,7 +164,7 @@ def _put_off(error: BaseException, frame: FrameType) -> bool:
     if len(_failures) >= MOST_PLACES:
         _failures.clear()
     times = _failures[place] = _failures.get(place, 0) + 1
-    if times <= EXPLAINED_AT_ONCE or not place:
+    if times <= EXPLAINED_AT_ONCE or not place or _depth.peeked is not None:  # what was peeked is gone later
         return False
     try:
         setattr(error, _PUT_OFF, True)
