@@ -136,7 +136,8 @@ def distributed(diagnosis: Diagnosis) -> str:
         return ""
     parts = [f"{part} {known[part]}" for part in ("worker", "replica") if known.get(part)]
     if not parts:
-        return f"It happened under {strategy} ({known.get('replicas')} replicas)."
+        replicas = known.get("replicas")
+        return f"It happened under {strategy} ({replicas} replica{'s' if replicas != '1' else ''})."
     return f"It happened in {', '.join(parts)} of {strategy} (counted from 0)."
 
 

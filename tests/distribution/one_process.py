@@ -23,6 +23,7 @@ def strategies() -> dict[str, Any]:
     return {
         "none": tf.distribute.get_strategy(),
         "mirrored": tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
+        "one_device": tf.distribute.OneDeviceStrategy("CPU:1"),
         "central": tf.distribute.experimental.CentralStorageStrategy(["CPU:0", "CPU:1"], "CPU:0"),
     }
 
@@ -42,6 +43,9 @@ def main(target: Path, addresses: list[str]) -> None:
     content: dict[str, Any] = {}
     for name, keras in {"keras3": tf.keras, "tf_keras": tf_keras}.items():
         content[name] = {one: programs.outcome(keras, strategy) for one, strategy in known.items()}
+        content[name]["warned"] = {
+            one: programs.warned(keras, known[one]) for one in ("none", "mirrored", "one_device")
+        }
         content[name]["healthy"] = programs.healthy(keras, known["mirrored"])
     remote = parameter_server(addresses)
     for name, keras in {"keras3": tf.keras, "tf_keras": tf_keras}.items():

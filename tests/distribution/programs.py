@@ -100,6 +100,18 @@ def training(keras: Any, strategy: Any) -> dict[str, Any]:
     }
 
 
+def warned(keras: Any, strategy: Any) -> list[str]:
+    """Return the codes of our warnings while a model that learns nothing is trained."""
+    with strategy.scope():
+        vector = keras.Input((6,))
+        model = keras.Model(vector, keras.layers.Dense(1, activation="softmax")(vector))
+        model.compile("sgd", "binary_crossentropy")
+    with kerasguard.guard(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(VECTORS, CLASSES[:, None] % 2, batch_size=4, epochs=2, verbose=0)
+    return [one.message.diagnosis.code for one in caught if isinstance(one.message, kerasguard.KerasGuardWarning)]
+
+
 def outcome(keras: Any, strategy: Any, mistakes: Sequence[Mistake] = MISTAKES) -> dict[str, Any]:
     """Return what comes of each mistake, without the guard and then under it."""
     plain = {mistake.__name__: failure(mistake, keras, strategy) for mistake in mistakes}

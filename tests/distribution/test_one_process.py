@@ -14,6 +14,7 @@ from tests.conftest import Python, validate_report
 from tests.distribution.comparing import SAME_AS_PLAIN, free_addresses, same_error
 
 CODES = {"wrong_shape": "KG310", "wrong_labels": "KG401", "wrong_rank": "KG201", "wrong_call": "KG301"}
+STRATEGIES = [("mirrored", "MirroredStrategy", 2), ("one_device", "OneDeviceStrategy", 1)]
 _content: dict[str, Any] = {}
 
 
@@ -30,25 +31,34 @@ def content(python: Python, tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("mistake", CODES)
+@pytest.mark.parametrize(("strategy", "name", "replicas"), STRATEGIES, ids=["mirrored", "one device"])
 @pytest.mark.parametrize("keras", ["keras3", "tf_keras"])
-def test_same_explanation_as_without(content: dict[str, Any], keras: str, mistake: str) -> None:
+def test_same_explanation_as_without(
+    content: dict[str, Any], keras: str, strategy: str, name: str, replicas: int, mistake: str
+) -> None:
     """Code, cause, offenders and fixes are those of the plain run; there is one note, which names the strategy."""
-    alone, mirrored = (content[keras][name]["guarded"][mistake] for name in ("none", "mirrored"))
+    alone, under = (content[keras][which]["guarded"][mistake] for which in ("none", strategy))
     assert alone["diagnosis"]["code"] == CODES[mistake]
-    assert {key: mirrored["diagnosis"][key] for key in SAME_AS_PLAIN} == {
+    assert {key: under["diagnosis"][key] for key in SAME_AS_PLAIN} == {
         key: alone["diagnosis"][key] for key in SAME_AS_PLAIN
     }
     assert alone["diagnosis"]["environment"] == {}
-    assert "MirroredStrategy" not in alone["notes"][0]
-    environment = mirrored["diagnosis"]["environment"]
-    assert (environment["strategy"], environment["replicas"]) == ("MirroredStrategy", "2")
-    assert len(mirrored["notes"]) == 1
-    named = f"replica {environment['replica']}" if "replica" in environment else "2 replicas"
-    assert named in mirrored["notes"][0]
-    assert "MirroredStrategy" in mirrored["notes"][0]
+    assert name not in alone["notes"][0]
+    environment = under["diagnosis"]["environment"]
+    assert (environment["strategy"], environment["replicas"]) == (name, str(replicas))
+    assert len(under["notes"]) == 1
+    counted = f"{replicas} replica{'s' if replicas > 1 else ''})"
+    assert (f"replica {environment['replica']}" if "replica" in environment else counted) in under["notes"][0]
+    assert name in under["notes"][0]
 
 
-@pytest.mark.parametrize("strategy", ["none", "mirrored"])
+@pytest.mark.parametrize("keras", ["keras3", "tf_keras"])
+def test_warnings_are_given_once(content: dict[str, Any], keras: str) -> None:
+    """A mistake that raises nothing is told once, however many replicas make it."""
+    assert content[keras]["warned"] == {"none": ["KG711"], "mirrored": ["KG711"], "one_device": ["KG711"]}
+
+
+@pytest.mark.parametrize("strategy", ["none", "mirrored", "one_device"])
 @pytest.mark.parametrize("keras", ["keras3", "tf_keras"])
 def test_the_error_is_the_programs_own(content: dict[str, Any], keras: str, strategy: str) -> None:
     """Type and args of each error are those without the guard."""
