@@ -10,14 +10,13 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from kerasguard import boundary
-from kerasguard.adapters import growing
 from kerasguard.boundary import inside_guard
 from kerasguard.event import OpenCall, forget_names
 from kerasguard.faults import contained
-from kerasguard.vocabulary import Diagnosis
 
 if TYPE_CHECKING:
     from kerasguard.situation import Situation
+    from kerasguard.vocabulary import Diagnosis
 
 DIAGNOSIS = "__kerasguard_diagnosis__"
 MOST_PLACES = 10_000  # lines of the program that are told apart; a longer program is not looked at any further
@@ -134,6 +133,8 @@ def at_gradient(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...
     frame = tape.f_back
     if frame is None or not wanted() or boundary.is_own():
         return result
+    from kerasguard.adapters import growing  # what only a tape needs is not loaded with the guard
+
     graph = growing.open_graph()
     if _new_place(frame) if graph is None else _graphs.first(graph, times=GRADIENTS_PER_GRAPH):
         call = boundary.open_call()

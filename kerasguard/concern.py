@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasguard.adapters import specs, wants
 from kerasguard.evidence import Evidence
-from kerasguard.provenance.frames import is_user_file
+from kerasguard.provenance.user_files import is_user_file
 
 FOREIGN = (NameError, ImportError, SyntaxError, RecursionError, MemoryError, OSError, StopIteration, AssertionError)
 TENSORS = frozenset({"eager", "variable", "symbolic", "keras", "ragged", "sparse", "dataset", "layer", "model"})

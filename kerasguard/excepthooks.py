@@ -6,12 +6,14 @@ import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasguard.faults import contained
-from kerasguard.vocabulary import Diagnosis
 
-ExplainUncaught = Callable[[BaseException], Diagnosis | None]
+if TYPE_CHECKING:
+    from kerasguard.vocabulary import Diagnosis
+
+ExplainUncaught = Callable[[BaseException], "Diagnosis | None"]
 _installed: _Hooks | None = None
 
 

@@ -6,10 +6,13 @@ import atexit
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kerasguard import checks
 from kerasguard.faults import contained
-from kerasguard.vocabulary import Diagnosis
+
+if TYPE_CHECKING:
+    from kerasguard.vocabulary import Diagnosis
 
 
 class _Run:

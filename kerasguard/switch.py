@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType, ModuleType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from kerasguard import boundary, checks, reporting, settings
 from kerasguard.adapters import patch_points
@@ -21,7 +21,9 @@ from kerasguard.faults import contained
 from kerasguard.patches import PatchPoint, PatchSet, Wrapper, is_ours
 from kerasguard.provenance import recorder
 from kerasguard.settings import enabled
-from kerasguard.vocabulary import Diagnosis
+
+if TYPE_CHECKING:
+    from kerasguard.vocabulary import Diagnosis
 
 DIAGNOSIS = checks.DIAGNOSIS
 WATCHED = frozenset({"fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"})
@@ -198,6 +200,10 @@ def diagnose(error: BaseException) -> Diagnosis | None:
     if found is None and (late := boundary.put_off(error)) is not None:
         explain_once(late[0], _explain, late[1])
         found = getattr(error, DIAGNOSIS, None)
+    if found is None:
+        return None
+    from kerasguard.vocabulary import Diagnosis
+
     return found if isinstance(found, Diagnosis) else None
 
 

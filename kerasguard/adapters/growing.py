@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kerasguard.adapters.specs import shape_of
-from kerasguard.provenance.frames import is_user_file
+from kerasguard.provenance.user_files import is_user_file
 from kerasguard.vocabulary import Shape
 
 BINARY = frozenset({"Sub", "Mul", "AddV2", "Add", "RealDiv", "DivNoNan", "SquaredDifference", "Maximum", "Minimum"})

@@ -57,7 +57,7 @@ class Overlay:
 
     def tell(self, error: BaseException | None) -> None:
         """Write how the program ended: the error's last line, and the user's lines it went through, outermost first."""
-        from kerasguard.provenance.frames import is_user_file
+        from kerasguard.provenance.user_files import is_user_file
 
         content: dict[str, Any] = {"error": None, "stack": []}
         if error is not None:

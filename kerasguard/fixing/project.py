@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from kerasguard.provenance.frames import is_user_file
+from kerasguard.provenance.user_files import is_user_file
 
 # What marks the top folder of a project; the nearest one above the script counts.
 _MARKS = (".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg")

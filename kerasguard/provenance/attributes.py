@@ -15,8 +15,8 @@ from kerasguard.provenance.abstract import (
     Instance,
     Method,
 )
-from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.library import numpy_call
+from kerasguard.provenance.user_files import is_user_file
 from kerasguard.provenance.values import (
     UNKNOWN,
     Ghost,

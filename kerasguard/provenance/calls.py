@@ -22,10 +22,10 @@ from kerasguard.provenance.abstract import (
 from kerasguard.provenance.attributes import attribute, is_user_class
 from kerasguard.provenance.datasets import MAKERS, dataset_maker, dataset_method
 from kerasguard.provenance.evaluate import value_of
-from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.library import call_library, call_method
 from kerasguard.provenance.makers import random_array
 from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.user_files import is_user_file
 from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of, is_array, is_dataset, is_tensor
 
 PURE = frozenset(

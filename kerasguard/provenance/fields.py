@@ -14,13 +14,13 @@ from kerasguard.provenance.abstract import (
 )
 from kerasguard.provenance.attributes import is_user_class
 from kerasguard.provenance.evaluate import evaluate
-from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.interpret import entered
 from kerasguard.provenance.links import Link, make_link, next_link
 from kerasguard.provenance.names import in_module
 from kerasguard.provenance.reentry import called_scope, run_scope
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import source_of
+from kerasguard.provenance.user_files import is_user_file
 from kerasguard.provenance.values import (
     UNKNOWN,
     ghost_of,

@@ -12,10 +12,10 @@ from kerasguard.provenance.abstract import (
 from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.bindings import Binding, default_of
 from kerasguard.provenance.evaluate import evaluate
-from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.gathering import gathered, is_empty
 from kerasguard.provenance.links import Link, make_link, next_link
 from kerasguard.provenance.scope import Scope, module_scope
+from kerasguard.provenance.user_files import is_user_file
 
 GATHERED = "put into a list"
 

@@ -10,10 +10,12 @@ import sys
 import weakref
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kerasguard.provenance.frames import is_user_file
-from kerasguard.vocabulary import Origin
+from kerasguard.provenance.user_files import is_user_file
+
+if TYPE_CHECKING:
+    from kerasguard.vocabulary import Origin
 
 DEEPEST = 6  # user frames kept of a stack: enough for a builder that calls a helper that calls a block
 MOST = 200_000  # objects remembered at once
@@ -52,6 +54,8 @@ def origin_of(made: Any) -> Origin | None:
     record = _records.get(id(made))
     if record is None or record() is not made:
         return None
+    from kerasguard.vocabulary import Origin  # the error path may be slow to load, the guard may not
+
     return Origin(record.stack, record.turn)
 
 

@@ -16,10 +16,10 @@ from kerasguard.provenance.abstract import (
     OutOfBudget,
 )
 from kerasguard.provenance.arguments import passed
-from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.interpret import entered, interpret
 from kerasguard.provenance.links import Link, make_link
 from kerasguard.provenance.scope import Argument, Recording, Scope
+from kerasguard.provenance.user_files import is_user_file
 from kerasguard.provenance.values import (
     UNKNOWN,
 )

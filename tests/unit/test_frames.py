@@ -10,7 +10,8 @@ from types import TracebackType
 import numpy as np
 import pytest
 
-from kerasguard.provenance.frames import is_user_file, library_frames, user_frames
+from kerasguard.provenance.frames import library_frames, user_frames
+from kerasguard.provenance.user_files import is_user_file
 
 
 def caught(run: object) -> TracebackType:

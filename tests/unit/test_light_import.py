@@ -36,6 +36,17 @@ def test_nothing_heavy_is_imported(statement: str) -> None:
     assert loaded_by(statement) == []
 
 
+def test_install_loads_only_the_guard() -> None:
+    """What explains is loaded by the first error: `install` brings the patches, the records and the hooks."""
+    code = "import sys, keras, kerasguard; kerasguard.install(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.startswith("kerasguard.")}
+    parts = {name.split(".")[1] for name in loaded}
+    assert {"patches", "boundary", "excepthooks"} <= parts
+    assert not parts & {"engine", "evidence", "finding", "render", "repairs", "rules", "situation", "vocabulary"}
+    assert {name for name in loaded if ".adapters." in name} == {"kerasguard.adapters.patch_points"}
+
+
 def test_this_test_can_fail() -> None:
     """A heavy import is noticed."""
     assert "rich" in loaded_by("import kerasguard, rich")
