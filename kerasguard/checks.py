@@ -68,6 +68,7 @@ _wishes: list[tuple[object, bool]] = []
 _models, _losses, _graphs = _Seen(), _Seen(), _Seen()
 _places: dict[int, tuple[CodeType, set[int]]] = {}
 _said: set[tuple[str, str, int]] = set()
+_broken: dict[int, tuple[weakref.ref[Any], Diagnosis]] = {}  # models that were made and cannot work
 _warned: list[Diagnosis] = []
 
 
@@ -88,6 +89,7 @@ def withdraw(holder: object) -> None:
         _graphs.clear()
         _places.clear()
         _said.clear()
+        _broken.clear()
 
 
 def wanted() -> bool:
@@ -109,6 +111,26 @@ def finished(call: OpenCall) -> None:
     """Look at a call that went well, unless its loss was looked at on the way."""
     if wanted() and _models.first(call.owner, call.entry):
         _look(lambda: _of_call(call), call.frame)
+
+
+def made(call: OpenCall) -> None:
+    """Look at a functional model that was made, by a Keras that makes models whose outputs hang on other inputs."""
+    if not wanted():
+        return
+    with contained("looking at a new model"):
+        from kerasguard.adapters import connections
+
+        given = connections.passed(call)
+        wiring = None if given is None else connections.wiring_of(*given)
+        if wiring is None or not wiring.loose:
+            return
+    _look(lambda: _of_model(call), call.frame, about=call.owner)
+
+
+def known(thing: Any) -> Diagnosis | None:
+    """Return why a model cannot work, where that was said when it was made."""
+    entry = _broken.get(id(thing))
+    return entry[1] if entry is not None and entry[0]() is thing else None
 
 
 def at_loss(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -174,8 +196,14 @@ def _of_tape(frame: FrameType, call: OpenCall | None, graph: Any) -> Situation:
     return at_tape(frame, call, graph)
 
 
-def _look(situation: Callable[[], Situation], frame: FrameType) -> None:
-    """Ask the checks about a situation and say what they find."""
+def _of_model(call: OpenCall) -> Situation:
+    from kerasguard.situation import at_model
+
+    return at_model(call)
+
+
+def _look(situation: Callable[[], Situation], frame: FrameType, about: Any = None) -> None:
+    """Ask the checks about a situation and say what they find; keep it with the model that it is `about`."""
     found: list[Diagnosis] = []
     names: dict[str, Any] | None = None
     try:
@@ -187,6 +215,9 @@ def _look(situation: Callable[[], Situation], frame: FrameType) -> None:
             now.event.stack = ()
     finally:
         forget_names(frame)
+    if about is not None and found:
+        key = id(about)
+        _broken[key] = (weakref.ref(about, lambda _: _broken.pop(key, None)), found[0])
     for diagnosis in found:  # a filter may turn the warning into an error, which is the user's to see
         say(diagnosis, names)
 

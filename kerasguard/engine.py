@@ -228,14 +228,26 @@ def noticed(situation: Situation) -> Iterator[Diagnosis]:
             if finding is None:
                 continue
             proposed = sorted((c for c in rule.repairs(situation, finding) if _writable(c)), key=lambda one: one.cost)
-            # The program runs: any repair changes what it means.
-            unproven = [_Tried(rule, finding, replace(one, applicability="unsafe"), None) for one in proposed]
+            if situation.occasions != {"model"}:  # the program runs: any repair changes what it means
+                proposed = [replace(one, applicability="unsafe") for one in proposed]
+            unproven = [_Tried(rule, finding, one, None) for one in proposed]
             found = _diagnosis(situation, rule, finding, unproven, [])
             yield replace(found, exception=None, trace=tuple(_not_refused(step) for step in found.trace))
 
 
 def _not_refused(step: Step) -> Step:
     return replace(step, note="accepted here") if step.note == tracing.REFUSED else step
+
+
+def met_again(event: Event, diagnosis: Diagnosis) -> Diagnosis:
+    """Return the diagnosis of a model that was known to be broken, for the call on which it failed."""
+    evidence = Evidence(event)
+    try:
+        crash = evidence.crash
+    finally:
+        evidence.release()
+    trace = diagnosis.trace if crash is None else (*diagnosis.trace, Step(crash, tracing.REFUSED))
+    return replace(passed_on(diagnosis, event.error), crash=crash or diagnosis.crash, trace=trace)
 
 
 def passed_on(diagnosis: Diagnosis, error: BaseException) -> Diagnosis:

@@ -16,7 +16,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.suspect import Suspect
 from kerasguard.vocabulary import Shape
 
-Occasion = Literal["call", "loss", "tape"]
+Occasion = Literal["call", "loss", "tape", "model"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Situation(Evidence):
     ----------
     occasions
         ``call``: a guarded call on data went well, or has reached its loss. ``loss``: a loss object was called, by
-        Keras or by the user. ``tape``: a gradient was taken.
+        Keras or by the user. ``tape``: a gradient was taken. ``model``: a functional model was made that cannot work.
     seen
         The call of the loss, where there was one.
     around
@@ -147,6 +147,11 @@ def at_tape(frame: FrameType, call: OpenCall | None, graph: Any) -> Situation:
     found.around = None if call is None else in_call(call, None, {}, whole=False)
     found.graph = graph
     return found
+
+
+def at_model(call: OpenCall) -> Situation:
+    """Return the situation of the call that has made a functional model."""
+    return _made(_event(call.entry, call.frame, call.owner, call.args, call.kwargs), {"model"}, None)
 
 
 def of_shapes(loss: Any, true: Shape, pred: Shape) -> LossSeen:

@@ -275,9 +275,17 @@ def _wrapped(points: Iterator[patch_points.Point]) -> Iterator[PatchPoint]:
 
 def _body(point: patch_points.Point) -> Wrapper:
     if point.role == "guard":
-        watch = checks.compiled if point.entry == "compile" else checks.finished if point.entry in WATCHED else None
-        return guarded(point.entry, _explain, patch_points.built_layers, watch)
+        return guarded(point.entry, _explain, patch_points.built_layers, _watch(point))
     return _BODIES[point.role]
+
+
+def _watch(point: patch_points.Point) -> boundary.Watch | None:
+    """Return what looks at a call of the point that went well."""
+    if point.entry == "compile":
+        return checks.compiled
+    if point.entry == "functional" and patch_points.makes_cut_models(point.owner):
+        return checks.made
+    return checks.finished if point.entry in WATCHED else None
 
 
 def _peeking(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -359,6 +367,9 @@ def _is_said_above(error: BaseException) -> bool:
 def _diagnosed(event: Event) -> Diagnosis | None:
     from kerasguard import engine
 
+    broken = checks.known(event.owner)
+    if broken is not None:
+        return engine.met_again(event, broken)
     # AutoGraph puts another exception in the place of one that was explained further down.
     earlier = next((found for link in replaced(event.error, None) if (found := diagnose(link)) is not None), None)
     return engine.diagnose(event) if earlier is None else engine.passed_on(earlier, event.error)

@@ -9,7 +9,7 @@ from typing import Any
 from kerasguard.adapters import rebuild_plan, specs, wants
 from kerasguard.adapters.rebuild import Built, rebuild
 from kerasguard.adapters.rebuild_plan import Plan, Slot, leaves, node_of
-from kerasguard.event import Event
+from kerasguard.event import Event, OpenCall
 
 MOST = 5_000
 
@@ -37,7 +37,7 @@ class Wiring:
     layers: tuple[Any, ...]
 
 
-def passed(event: Event) -> tuple[Any, Any] | None:
+def passed(event: Event | OpenCall) -> tuple[Any, Any] | None:
     """Return what was given to a functional model's constructor as inputs and outputs."""
     if event.entry != "functional":
         return None

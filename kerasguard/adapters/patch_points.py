@@ -44,11 +44,12 @@ class Point(NamedTuple):
 
 def points(package: ModuleType) -> Iterator[Point]:
     """Yield the points of an imported Keras package; what a release does not have is left out."""
-    if not hasattr(package, "Model"):
+    layer, model = getattr(getattr(package, "layers", None), "Layer", None), getattr(package, "Model", None)
+    if layer is None or model is None:
         return  # only being imported, or a namespace that shadows Keras
     source = f"{package.__name__}.src"
-    yield from _construction(package, source)
-    yield from _methods(package.layers.Layer, package.Model)
+    yield from _construction(layer, package, source)
+    yield from _methods(layer, model)
     yield from _tensors(source)
     for utilities in _found(f"{source}.utils.traceback_utils"):
         yield Point(utilities, "_process_traceback_frames", "stash")
@@ -59,16 +60,18 @@ def points(package: ModuleType) -> Iterator[Point]:
         yield Point(adapter, "_peek_and_restore", "peek")
 
 
-def _construction(package: ModuleType, source: str) -> Iterator[Point]:
+def _construction(layer: type, package: ModuleType, source: str) -> Iterator[Point]:
     """Yield where layers, nodes and models are made."""
-    yield Point(package.layers.Layer, "__init__", "record")
+    yield Point(layer, "__init__", "record")
     for node in _found(f"{source}.ops.node.Node", f"{source}.engine.node.Node"):
         yield Point(node, "__init__", "record")
     functional = _functional(source)
     if functional is not None:
         yield Point(functional, "__init__", "guard", "functional")
-    yield Point(package.Sequential, "__init__", "guard", "sequential")
-    yield Point(package.Sequential, "add", "guard", "add")
+    sequential = getattr(package, "Sequential", None)
+    if sequential is not None:
+        yield Point(sequential, "__init__", "guard", "sequential")
+        yield Point(sequential, "add", "guard", "add")
 
 
 def _methods(layer: type, model: type) -> Iterator[Point]:
@@ -134,6 +137,15 @@ def built_layers(owner: Any) -> frozenset[int] | None:
         return frozenset(id(layer) for layer in flatten() if layer.built)
     except (AttributeError, TypeError):
         return None  # its constructor did not run to the end: nothing can be built
+
+
+def makes_cut_models(functional: type) -> bool:
+    """Return whether this Keras makes a model without a look at whether its outputs come from its inputs.
+
+    Keras 3 began to run through the new graph some releases after 3.10; tf_keras always refuses.
+    """
+    checked = [vars(cls).get("__init__") for cls in functional.__mro__ if cls.__module__.endswith(".ops.function")]
+    return any("_run_through_graph" not in made.__code__.co_names for made in checked if made is not None)
 
 
 def _functional(source: str) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasguard.adapters import specs, wants
+from kerasguard.adapters.kits import NO_TRIAL, kit_of
 from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, leaves, map_tree
 from kerasguard.adapters.trial_graph import Undecidable, placeholder, quiet, scratch_graph, variables_without_values
 from kerasguard.adapters.trial_state import Snapshot
@@ -101,7 +102,9 @@ def rebuild(plan: Plan, change: Change | None = None, *, traced: bool = False) -
 
     kit = _kit(plan)
     runner = _Runner(plan, change or Change(), kit.__name__, traced=traced)
-    state = _trial_kit(kit.__name__)
+    state = kit_of(kit.__name__)
+    if state is None:
+        return Built(None, None, {}, NO_TRIAL)
     with tf.init_scope():
         snapshot = Snapshot(runner.reused(), state.tables())
         try:
@@ -124,16 +127,6 @@ def _kit(plan: Plan) -> Any:
             if root in ("keras", "tf_keras"):
                 return sys.modules[root]
     return sys.modules["keras"]
-
-
-def _trial_kit(name: str) -> Any:
-    if name == "tf_keras":
-        from kerasguard.adapters import trial_tf_keras
-
-        return trial_tf_keras
-    from kerasguard.adapters import trial_keras3
-
-    return trial_keras3
 
 
 class _Runner:

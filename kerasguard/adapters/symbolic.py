@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasguard.adapters.kits import NO_TRIAL, kit_of
 from kerasguard.adapters.specs import kind_of, leaves, shape_of
 from kerasguard.adapters.trial import Outcome
 from kerasguard.adapters.trial_graph import Undecidable, quiet, variables_without_values
@@ -40,19 +41,6 @@ def _roots(thing: Any) -> Iterator[str]:
         yield from (cls.__module__.partition(".")[0] for cls in type(thing).__mro__)
 
 
-def kit_of(root: str | None) -> Any:
-    """Return the module with what differs between the Kerases, None without a Keras."""
-    if root == "tf_keras":
-        from kerasguard.adapters import trial_tf_keras
-
-        return trial_tf_keras
-    if root == "keras":
-        from kerasguard.adapters import trial_keras3
-
-        return trial_keras3
-    return None
-
-
 def attempt(
     make: Callable[[], Any],
     involved: Iterable[Any],
@@ -78,7 +66,7 @@ def attempt(
     """
     kit = kit_of(root)
     if kit is None:
-        return Outcome(accepted=False, error=None, note="not a Keras object")
+        return Outcome(accepted=False, error=None, note=NO_TRIAL)
     start = time.perf_counter()
     try:
         with tf.init_scope():

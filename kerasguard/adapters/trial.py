@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasguard.adapters.kits import NO_TRIAL, kit_of
 from kerasguard.adapters.specs import kind_of, leaves, read, shape_of
 from kerasguard.adapters.trial_batches import Batch, batches
 from kerasguard.adapters.trial_failure import replaced, same_failure
@@ -154,7 +155,7 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
     start = time.perf_counter()
     kit = _kit(call.owner)
     if kit is None:
-        return _undecided("not a Keras object")
+        return _undecided(NO_TRIAL)
     trial = _Trial(call, kit, built_before, Deadline.within(deadline))
     outcome, left = _attempt(trial)
     if trial.stateless and outcome.error is not None and kit.needs_variables(outcome.error):
@@ -187,15 +188,7 @@ def _attempt(trial: _Trial) -> tuple[Outcome, list[str]]:
 def _kit(owner: Any) -> Any:
     """Return the module with all that differs between the two Kerases."""
     roots = [cls.__module__.partition(".")[0] for cls in type(owner).__mro__]
-    if "tf_keras" in roots:
-        from kerasguard.adapters import trial_tf_keras
-
-        return trial_tf_keras
-    if "keras" in roots:
-        from kerasguard.adapters import trial_keras3
-
-        return trial_keras3
-    return None
+    return next((kit_of(root) for root in ("tf_keras", "keras") if root in roots), None)
 
 
 class _Trial:

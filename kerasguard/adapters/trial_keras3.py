@@ -17,10 +17,15 @@ from keras.src.backend import KerasTensor, compute_output_spec, config, standard
 from keras.src.backend.common import global_state
 from keras.src.backend.common.stateless_scope import StatelessScope
 from keras.src.trainers import compile_utils, data_adapters
-from keras.src.trainers.data_adapters import array_data_adapter, array_slicing, data_adapter_utils
+from keras.src.trainers.data_adapters import array_data_adapter, data_adapter_utils
 
 from kerasguard.adapters.specs import kind_of, leaves, map_leaves, spec_of
 from kerasguard.adapters.trial_loss import LossCall, spy_on
+
+try:
+    from keras.src.trainers.data_adapters import array_slicing
+except ImportError:  # Keras before 3.4 splits and converts elsewhere
+    array_slicing = None
 
 KEEPS_TENSORS = False  # float tensors become floatx like arrays
 LAZY = frozenset({"generator", "pydataset"})
@@ -90,7 +95,8 @@ def split(data: Any, fraction: float) -> tuple[int, int]:
         rows = tuple(size or 0 for size in (spec.shape or ())[:1])
         return np.broadcast_to(np.int8(0), rows) if rows and spec.kind in {"numpy", "eager"} else leaf
 
-    train, held_out = array_slicing.train_validation_split(map_leaves(data, ghost), validation_split=fraction)
+    where = array_slicing if array_slicing is not None else data_adapter_utils
+    train, held_out = where.train_validation_split(map_leaves(data, ghost), validation_split=fraction)
     first = next(leaf for _, leaf in leaves(train) if leaf is not None)
     second = next(leaf for _, leaf in leaves(held_out) if leaf is not None)
     return _rows(first), _rows(second)
@@ -107,6 +113,8 @@ def batch_dtype(dtype: str) -> str:
 
 def convert(rows: Any) -> Any:
     """Return a few rows of an unusual leaf as the data adapter would pass them on."""
+    if array_slicing is None:
+        return array_data_adapter.convert_to_arrays(rows)
     return array_slicing.convert_to_sliceable(rows, target_backend="tensorflow")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from kerasguard import releases
 from kerasguard._version import __version__
 from kerasguard.render.sanitise import without_surrogates
 from kerasguard.vocabulary import Diagnosis, Edit, Expectation, Fix, Offender, Place, Shape, Step
@@ -25,7 +26,7 @@ def report(diagnosis: Diagnosis | None, warnings: Sequence[Diagnosis] = ()) -> d
     return {
         "schema": SCHEMA,
         "kerasguard": __version__,
-        "environment": environment() | (known[0] if known else {}),
+        "environment": with_note(environment() | (known[0] if known else {})),
         "warnings": [_diagnosis(warning, raised=False) for warning in warnings],
         "diagnosis": None if diagnosis is None else _diagnosis(diagnosis, raised=True),
     }
@@ -59,6 +60,12 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+def with_note(found: dict[str, str | None]) -> dict[str, str | None]:
+    """Say in an environment when its Keras is newer than those that were tested."""
+    note = releases.note_on(found["flavour"], found["keras"])
+    return found if note is None else found | {"note": note}
 
 
 def environment() -> dict[str, str | None]:

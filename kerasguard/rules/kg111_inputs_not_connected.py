@@ -38,6 +38,7 @@ from kerasguard.vocabulary import Offender
 
 CODE = "KG111"
 NAME = "inputs-not-connected"
+OCCASIONS = frozenset({"model"})  # a Keras that makes such a model raises only when it is called
 
 
 def matches(evidence: Evidence) -> Finding | None:
@@ -55,6 +56,9 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=tuple(Offender(name, "tensor") for name in connections.names(cut)),
         weight=0.8,
     )
+
+
+warns = matches
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:

@@ -35,6 +35,7 @@ from kerasguard.vocabulary import Offender
 
 CODE = "KG112"
 NAME = "input-not-listed"
+OCCASIONS = frozenset({"model"})  # a Keras that makes such a model raises only when it is called
 
 
 def matches(evidence: Evidence) -> Finding | None:
@@ -60,6 +61,9 @@ def matches(evidence: Evidence) -> Finding | None:
         weight=0.8,
         cause=cut.birth(cut.wiring.loose[0]),
     )
+
+
+warns = matches
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:

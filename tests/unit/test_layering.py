@@ -40,6 +40,7 @@ LEVELS = (
         "patches",
         "after_import",
         "deadline",
+        "releases",
         "_version",
     },
 )
