@@ -80,7 +80,7 @@ def remember(made: Any, frame: FrameType | None) -> None:
     known = _records.get(key)
     if (known is not None and known() is made) or len(_records) >= MOST:
         return
-    stack = user_stack(frame)
+    stack = _outside(user_stack(frame), type(made))
     if not stack:
         return
     try:
@@ -95,6 +95,17 @@ def remember(made: Any, frame: FrameType | None) -> None:
     turns.count += 1
     record.key, record.stack, record.turn = key, turns.stack, turns.count
     _records[key] = record
+
+
+def _outside(stack: _Stack, cls: type) -> _Stack:
+    """Return the stack without the constructors of the object's own class: it is made by the line that calls them."""
+    count = 0
+    while count < len(stack) and stack[count][0].co_name == "__init__":
+        codes = [getattr(vars(base).get("__init__"), "__code__", None) for base in cls.__mro__]
+        if stack[count][0] not in codes or stack[count][0] in [code for code, _ in stack[:count]]:
+            break
+        count += 1
+    return stack[count:]
 
 
 def recording(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -81,11 +81,11 @@ def finding(failure: Failure, code: str, *, title: str, explanation: str, weight
     return Finding(
         title=title,
         explanation=explanation,
-        offenders=tuple(_offenders(failure, code)),
+        offenders=tuple(offenders(failure, code)),
         expected=tuple(_expected(failure)),
         weight=weight if primary and not failure.on_data else weight / 2,
         cause=_left_open(failure) if code == "KG204" else None,
-        lines=tuple(_path(failure)),
+        lines=tuple(way(failure)),
     )
 
 
@@ -96,7 +96,8 @@ def _left_open(failure: Failure) -> Place | None:
     return None if site is None else site.place
 
 
-def _offenders(failure: Failure, code: str) -> list[Offender]:
+def offenders(failure: Failure, code: str) -> list[Offender]:
+    """Return the tensors, layers and variables that a refused input is about."""
     found: dict[str, Offender] = {}
 
     def add(name: str, kind: str, shape: Shape | None = None) -> None:
@@ -178,7 +179,7 @@ def _expected(failure: Failure) -> list[Expectation]:
     ]
 
 
-def _path(failure: Failure) -> list[Step]:
+def way(failure: Failure) -> list[Step]:
     """Return the lines that the tensor came along, from its Input on, one per line of the source."""
     steps: list[Step] = []
     for step in reversed(failure.upstream):

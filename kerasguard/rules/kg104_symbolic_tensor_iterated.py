@@ -47,8 +47,9 @@ def matches(evidence: Evidence) -> Finding | None:
     if found is None or tested(evidence) is not None:
         return None
     text = found.source.segment(found.tensor)
+    shape = "" if found.shape is None else f" {found.shape}"
     return Finding(
-        title=f"Python {found.does} the symbolic tensor `{text}` {found.shape}; it has no values yet.",
+        title=f"Python {found.does} the symbolic tensor `{text}`{shape}; it has no values yet.",
         explanation="The first axis is the batch, whose size is not known while the model is built.",
         offenders=(
             Offender(text, "keras", found.shape),

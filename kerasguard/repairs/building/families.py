@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kerasguard.repairs.building import inputs, layers, merges, own_code, removals, sizes, states, strides
+from kerasguard.repairs.building import inputs, layers, merges, own_code, own_numbers, removals, sizes, states, strides
 from kerasguard.repairs.building.search import Failure, Proposal
 
 Family = Callable[[Failure], Iterator[Proposal]]
@@ -21,6 +21,8 @@ FAMILIES: tuple[Family, ...] = (
     layers.padding,
     layers.own_layer,
     own_code.own_code,
+    own_numbers.own_numbers,
+    own_numbers.fed_numbers,
     removals.left_out,
     removals.per_frame,
     strides.strided,

@@ -22,6 +22,7 @@ from kerasguard.repairs.building.plans import plan_of, symbolic
 from kerasguard.repairs.building.sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
+from kerasguard.repairs.operations.inside import inside_of
 from kerasguard.vocabulary import Applicability, Edit, Place, Shape
 
 MOST_TRIES = 30
@@ -241,6 +242,9 @@ def _kind(failure: Failure) -> str:
     if failure.from_data:
         return ""
     operation = failure.step.operation
+    inside = inside_of(failure.evidence)
+    if inside is not None and inside.layer is operation:
+        return "KG211"
     if failure.nested:
         return "KG207"
     if hasattr(operation, "return_sequences") and len(failure.step.slots) > 1:

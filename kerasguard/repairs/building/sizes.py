@@ -166,10 +166,10 @@ def reshape_source(failure: Failure) -> Iterator[Proposal]:
     target, shape = getattr(failure.step.operation, "target_shape", None), failure.shape
     if target is None or shape is None or -1 in target or len(shape) != 2:
         return
-    yield from _sized(failure, failure.step.slots[0], math.prod(target), 0.85)
+    yield from sized(failure, failure.step.slots[0], math.prod(target), 0.85)
 
 
-def _sized(failure: Failure, slot: int, size: int, cost: float) -> Iterator[Proposal]:
+def sized(failure: Failure, slot: int, size: int, cost: float) -> Iterator[Proposal]:
     """Give the layer that decides a tensor's last axis another size there."""
     made = failure.plan.producer(slot)
     for step in [made, *failure.plan.upstream(made)] if made is not None else []:
@@ -228,4 +228,4 @@ def units(failure: Failure) -> Iterator[Proposal]:
         return
     for cost, slot, size in ((0.8, failure.step.slots[0], other[-1]), (0.85, failure.step.slots[1], one[-1])):
         if size is not None and not hasattr(layer, "axis"):
-            yield from _sized(failure, slot, size, cost)
+            yield from sized(failure, slot, size, cost)

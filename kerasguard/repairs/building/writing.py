@@ -45,11 +45,12 @@ def class_name(source: SourceFile, like: ast.Call, kind: str) -> tuple[str | Non
         return f"{source.segment(func.value)}.{kind}", ()
     if not isinstance(func, ast.Name):
         return None, ()
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.ImportFrom):
-            names = {item.name: item.asname or item.name for item in node.names}
-            if kind in names and "layers" in (node.module or ""):
-                return names[kind], ()
+    if any(isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == func.id for node in ast.walk(source.tree)):
+        prefix = _prefix(source)  # a layer of the user's own tells nothing of how Keras' are named
+        return (None if prefix is None else f"{prefix}.{kind}"), ()
+    known = _imported(source, kind)
+    if known is not None:
+        return known, ()
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ImportFrom) and any((item.asname or item.name) == func.id for item in node.names):
             if node.names[0].name == "*":
@@ -61,6 +62,23 @@ def class_name(source: SourceFile, like: ast.Call, kind: str) -> tuple[str | Non
                 return kind, (edits.import_line(source, f"from {node.module}.layers import {kind}"),)
             return kind, (Edit(source.filename, (row, column), (row, column), f", {kind}"),)
     return None, ()
+
+
+def _imported(source: SourceFile, kind: str) -> str | None:
+    """Return the name under which the file imports a class of layers."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ImportFrom):
+            names = {item.name: item.asname or item.name for item in node.names}
+            if kind in names and "layers" in (node.module or ""):
+                return names[kind]
+    return None
+
+
+def _prefix(source: SourceFile) -> str | None:
+    """Return how the file writes the module of layers: ``layers``, ``tf.keras.layers``."""
+    named = (node.value for node in ast.walk(source.tree) if isinstance(node, ast.Attribute))
+    texts = (source.segment(node) for node in named if isinstance(node, ast.Name | ast.Attribute))
+    return next((text for text in texts if text.rpartition(".")[2] == "layers"), None)
 
 
 def with_argument(site: Site, name: str, text: str, *, inner: bool = False) -> tuple[Edit, ...] | None:

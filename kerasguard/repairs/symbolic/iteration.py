@@ -38,6 +38,7 @@ class Walked:
     source: SourceFile
     does: str
     targets: int = 0
+    part: Any = None  # a symbolic tensor that the expression reads, where its own value is not known
 
     @property
     def shape(self) -> Shape | None:
@@ -60,7 +61,17 @@ def walked(evidence: Evidence) -> Walked | None:
         made = value if is_live(value) else evidence.event.owner if evidence.event.entry == "keras_tensor" else None
         if specs.kind_of(made) in ("keras", "symbolic"):
             return Walked(whole, tensor, made, scope, source, does, targets)
+        if made is not None or is_live(value) or not isinstance(evidence.event.error, TypeError | NotImplementedError):
+            continue
+        if does in COUNTING.values() and not evidence.library and _symbolic_parts(tensor, scope):
+            return Walked(whole, tensor, None, scope, source, does, targets, _symbolic_parts(tensor, scope)[0])
     return None
+
+
+def _symbolic_parts(tensor: ast.expr, scope: Scope) -> list[Any]:
+    """Return the symbolic tensors that an expression reads whose own value is not known."""
+    names = [node.id for node in ast.walk(tensor) if isinstance(node, ast.Name)]
+    return [value for name in names if has_symbolic(value := scope.current(name))]
 
 
 def _asked(node: ast.AST, source: SourceFile, scope: Scope) -> Iterator[tuple[ast.AST, ast.expr, str, int]]:
@@ -217,8 +228,8 @@ def _cast(found: Walked) -> Iterator[Candidate]:
     name = {"int": "cast", "float": "cast", "round": "round", "sum": "sum", "max": "max", "min": "min"}.get(
         whole.func.id
     )
-    root = symbolic.flavour(found.value) or "keras"
-    if name is None or specs.kind_of(found.value) != "keras":
+    root = symbolic.flavour(found.value, found.part) or "keras"
+    if name is None or (found.part is None and specs.kind_of(found.value) != "keras"):
         return
     if root == "tf_keras" and name in ("sum", "max", "min"):
         name = f"reduce_{name}"
@@ -234,7 +245,9 @@ def _cast(found: Walked) -> Iterator[Candidate]:
         title=f"use {text}",
         edits=written,
         cost=1.2,
-        check=lambda: symbolic.attempt(
+        check=None
+        if found.part is not None
+        else lambda: symbolic.attempt(
             lambda: function(value, extra) if extra else function(value), [value], root, "it returns"
         ),
         cause=statement_place(found.source, whole),
