@@ -216,7 +216,8 @@ class Evidence:
         for index, part in enumerate(parts[: len(SLOTS)]):
             for path, spec in specs.leaves(part):
                 element = (index, *path) if many else path
-                name = next((str(step) for step in reversed(path) if isinstance(step, str)), whole.name)
+                unnamed = SLOTS[index] if whole.name == whole.slot else whole.name
+                name = next((str(step) for step in reversed(path) if isinstance(step, str)), unnamed)
                 yield Given(SLOTS[index], (), whole.value, spec, name, whole.node, whole.scope, element)
 
     def written(self, slot: str, path: tuple[Any, ...], value: Any) -> tuple[str, ast.expr | None, Scope | None]:

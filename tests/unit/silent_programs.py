@@ -297,5 +297,67 @@ def loss_object_aligns_ranks() -> None:
     step(dense(1), tf.constant(numbers(8, 4)), tf.constant(numbers(8)))
 
 
+def classifier_of_three(**options: Any) -> Any:
+    """Return a classifier that runs compiled, where numbers outside their range raise nothing."""
+    model = dense(3, activation="softmax")
+    model.compile("adam", "sparse_categorical_crossentropy", jit_compile=True, **options)
+    return model
+
+
+def rows(*parts: Any) -> Any:
+    """Return a dataset of rows."""
+    return tf.data.Dataset.from_tensor_slices(parts)
+
+
+@warns_of("KG404")
+def labels_from_one_in_a_dataset() -> None:
+    classifier_of_three().fit(rows(numbers(9, 4), np.arange(9) % 3 + 1).shuffle(9).batch(3), verbose=0)
+
+
+@warns_of("KG404")
+def labels_below_zero_behind_a_map() -> None:
+    data = rows(numbers(9, 4), np.arange(9) % 3 - 1).map(lambda x, y: (x * 2, y))
+    classifier_of_three().fit(data.batch(3).prefetch(1), verbose=0)
+
+
+@warns_of("KG403")
+def units_too_few_for_zipped_labels() -> None:
+    parts = [tf.data.Dataset.from_tensor_slices(part) for part in (numbers(12, 4), np.arange(12) % 4)]
+    classifier_of_three().fit(tf.data.Dataset.zip(tuple(parts)).batch(3), verbose=0)
+
+
+@warns_of()
+def labels_that_a_map_counts_from_zero() -> None:
+    data = rows(numbers(9, 4), np.arange(9) % 3 + 1).map(lambda x, y: (x, y - 1))
+    classifier_of_three().fit(data.batch(3), verbose=0)
+
+
+@warns_of()
+def labels_that_a_filter_leaves_out() -> None:
+    data = rows(numbers(9, 4), np.arange(9) % 5).filter(lambda _, y: y < 3)
+    classifier_of_three().fit(data.batch(3), verbose=0)
+
+
+@warns_of("KG601")
+def ids_outside_the_table_in_a_dataset() -> None:
+    model = keras.Sequential([keras.Input((5,)), layers.Embedding(10, 3), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=True)
+    model.fit(rows(np.full((8, 5), 12), numbers(8, 1)).batch(4), verbose=0)
+
+
+@warns_of("KG722")
+def keys_exchanged_in_a_dataset() -> None:
+    sellers, buyers = numbers(8, 2), numbers(8, 2)
+    data = tf.data.Dataset.from_tensor_slices(({"buyer": sellers, "seller": buyers}, numbers(8, 1)))
+    two_inputs("buyer", "seller").fit(data.batch(4), verbose=0)
+
+
+@warns_of()
+def keys_in_order_in_a_dataset() -> None:
+    sellers, buyers = numbers(8, 2), numbers(8, 2)
+    data = tf.data.Dataset.from_tensor_slices(({"buyer": buyers, "seller": sellers}, numbers(8, 1)))
+    two_inputs("buyer", "seller").fit(data.batch(4), verbose=0)
+
+
 if __name__ == "__main__":
     print_codes(PROGRAMS)

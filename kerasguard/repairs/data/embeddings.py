@@ -41,7 +41,7 @@ def failing(evidence: Evidence) -> list[Lookup]:
     """Return the tables that are asked for rows they do not have."""
     found = []
     for layer, given in _fed(evidence):
-        bounds = value_range(demands.as_array(given.value)) if given.element is None else None
+        bounds = demands.label_range(given)
         if bounds is not None and (bounds[0] < 0 or bounds[1] >= layer.input_dim):
             found.append(Lookup(layer, given, int(bounds[0]), int(bounds[1])))
     return found

@@ -6,11 +6,12 @@ import ast
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kerasguard.adapters import unnoticed
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Given
-from kerasguard.provenance.walk import name_of
+from kerasguard.provenance.walk import chain, name_of
 from kerasguard.repairs.data.search import Pair, pairs
 from kerasguard.situation import Situation
 
@@ -34,7 +35,7 @@ def exchanged(situation: Situation) -> tuple[Pair, Pair] | None:
     """
     if len(situation.wanted) < 2 or len(situation.wanted) > MOST_INPUTS:
         return None
-    found = [pair for pair in pairs(situation) if pair[0].element is None]
+    found = [(_as_gathered(given), want) for given, want in pairs(situation)]
     names = [(_words(_written(given)), _words(want.name) | _words(_variable(situation, want))) for given, want in found]
     for (i, one), (j, other) in itertools.combinations(enumerate(found), 2):
         if one[1].display != other[1].display or _alike(situation, one[1], other[1]):
@@ -48,6 +49,16 @@ def _crossed(one: tuple[frozenset[str], frozenset[str]], other: tuple[frozenset[
     """Return whether each name shares a telling word with the other's input and none with its own."""
     (given, want), (given_other, want_other) = one, other
     return bool(given & want_other and given_other & want) and not (given & want or given_other & want_other)
+
+
+def _as_gathered(given: Given) -> Given:
+    """Return a part of a dataset's elements with the expression that it was put into the pipeline by."""
+    if given.element is None or given.node is None or given.scope is None:
+        return given
+    for link in chain(given.node, given.scope, ("*", *given.element)):
+        if set(link.path) <= {"*"} and isinstance(link.node, ast.Name | ast.Attribute | ast.Subscript):
+            return replace(given, node=link.node, scope=link.scope, name=link.source.segment(link.node))
+    return replace(given, node=None, scope=None)
 
 
 def _written(given: Given) -> str:

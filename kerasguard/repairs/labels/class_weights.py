@@ -49,10 +49,10 @@ def _classes(pair: Pair) -> set[int] | None:
     """Return the class numbers that occur, of labels that are at hand; None where they number no classes."""
     numpy: Any = sys.modules.get("numpy")
     given, head = pair.given, pair.head
-    if given.element is not None or numpy is None:
+    if numpy is None:
         return None
-    value = demands.as_array(given.value)
-    array = value if is_array(value) else None
+    value = demands.values_of(given)
+    array = value if is_array(value) else getattr(value, "numpy", lambda: None)()
     if array is None or not 0 < array.size <= MOST_READ or array.dtype.kind not in "iufb":
         return None
     if array.ndim == 2 and array.shape[1] > 1:

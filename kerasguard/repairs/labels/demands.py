@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from kerasguard.adapters import losses
+from kerasguard.adapters.dataset_rows import array_behind
 from kerasguard.adapters.losses import Head
 from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.trial import Call, Outcome
@@ -70,9 +71,14 @@ def paired(given: list[Given], outputs: list[Head]) -> list[Pair]:
 
 def label_range(given: Given) -> tuple[float, float] | None:
     """Return least and greatest label, None where that is not known without asking the user's objects for rows."""
-    if given.element is not None:
-        return None
-    return value_range(as_array(given.value))
+    return value_range(values_of(given))
+
+
+def values_of(given: Given) -> Any:
+    """Return the array that was passed, or whose rows a dataset hands out; None where only the user's objects know."""
+    if given.element is None:
+        return as_array(given.value)
+    return array_behind(given.value, given.element)
 
 
 def as_array(value: Any) -> Any:
@@ -88,9 +94,9 @@ def integral(given: Given) -> bool:
     """Return whether the labels are whole numbers, by dtype or by value."""
     if (given.spec.dtype or "").startswith(("int", "uint")):
         return True
-    if given.element is not None or label_range(given) is None:
+    if label_range(given) is None:
         return False
-    array = as_array(given.value)
+    array = values_of(given)
     values = array if hasattr(array, "astype") else array.numpy()
     return bool((values == values.round()).all())
 

@@ -45,7 +45,7 @@ def marker(pair: Pair) -> int | None:
     import numpy as np
 
     units = pair.head.units
-    array = demands.as_array(pair.given.value)
+    array = demands.values_of(pair.given)
     values = array if is_array(array) else getattr(array, "numpy", lambda: None)()
     if units is None or values is None or values.size > MOST_READ or outside(pair) is None:
         return None
@@ -61,7 +61,7 @@ def last_seen(pair: Pair) -> Place | None:
     if given.node is None or given.scope is None or units is None:
         return None
     carried = True  # the value went on as it is
-    for link in walk.chain(given.node, given.scope):
+    for link in walk.chain(given.node, given.scope, demands.element_path(given)):
         bounds = value_range(link.value) if is_array(link.value) else None
         if bounds is None and not carried:
             break
