@@ -1,4 +1,4 @@
-"""The array behind a component of a tf.data pipeline, found without drawing an element."""
+"""What is known of the rows of a tf.data pipeline without drawing one: how many, and the array they come from."""
 
 from __future__ import annotations
 
@@ -44,6 +44,17 @@ def array_behind(dataset: Any, path: tuple[Any, ...]) -> Any:
             return None
         dataset = read(dataset, "_input_dataset")
     return None
+
+
+def cardinality(dataset: Any) -> int | None:
+    """Return the number of elements, None where it is unknown or there is no end."""
+    import tensorflow as tf
+
+    with tf.init_scope():  # the loss may be traced around us
+        count = dataset.cardinality() if callable(read(dataset, "cardinality")) else None
+    read_out = getattr(count, "numpy", None)
+    number = -1 if read_out is None else int(read_out())
+    return number if number >= 0 else None
 
 
 def _flat_index(dataset: Any, path: tuple[Any, ...]) -> int | None:

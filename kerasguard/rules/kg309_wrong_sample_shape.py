@@ -27,6 +27,8 @@ from __future__ import annotations
 
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
+from kerasguard.finding import Finding
+from kerasguard.repairs.data import search as data
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
 from kerasguard.rules.axis_mistakes import axis_mistake
@@ -48,4 +50,14 @@ def _says(evidence: Evidence, given: Given, want: Wanted) -> tuple[str, str]:
     )
 
 
-matches, repairs = axis_mistake(_is_this, _says, lambda _evidence, _given: 0.45)
+_of_a_change, repairs = axis_mistake(_is_this, _says, lambda _evidence, _given: 0.45)
+
+
+def matches(evidence: Evidence) -> Finding | None:
+    """Match samples of another shape: such that a change makes fit, or, with little weight, such that none does."""
+    found = _of_a_change(evidence)
+    wrong = data.misfits(evidence) if found is None else []
+    if not wrong:
+        return found
+    title, explanation = _says(evidence, *wrong[0])
+    return words.data_finding(evidence, wrong, title=title, explanation=explanation, weight=0.15)

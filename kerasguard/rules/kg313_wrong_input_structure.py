@@ -41,24 +41,31 @@ NAME = "wrong-input-structure"
 def matches(evidence: Evidence) -> Finding | None:
     """Match arguments whose structure, but not whose tensors, differ from the model's inputs."""
     candidates = list(structure.structure_candidates(evidence))
-    if not candidates or not evidence.given:
+    if not evidence.given or (not candidates and not _one_for_several(evidence)):
         return None
     given = evidence.given[0]
     count, wanted = len(evidence.given), len(evidence.wanted)
     whole = evidence.written("x", (), evidence.call.x if evidence.call is not None else None)
     return Finding(
         title=f"{count} tensor(s), packed otherwise than the {wanted} input(s) of {words.receiver(evidence)}.",
-        explanation=f"To mend it: {candidates[0].title}.",
+        explanation=f"To mend it: {candidates[0].title}."
+        if candidates
+        else "One tensor cannot stand for several inputs.",
         offenders=(
             *(one.offender() for one in evidence.given),
             *_inner_names(evidence),
             Offender(whole[0], "structure", path="x"),
         ),
         expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in evidence.wanted),
-        weight=0.6,
+        weight=0.6 if candidates else 0.2,
         suspect=words.suspect(given),
         cause=structure.packed_at(evidence) or evidence.crash,
     )
+
+
+def _one_for_several(evidence: Evidence) -> bool:
+    """Return whether the elements of a dataset have one tensor where the model has several inputs."""
+    return len(evidence.given) == 1 and len(evidence.wanted) > 1 and evidence.given[0].shape is not None
 
 
 def _inner_names(evidence: Evidence) -> Iterator[Offender]:

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.labels import demands, shapes
+from kerasguard.repairs.labels import demands, shapes, unlabelled
 from kerasguard.rules import words
 
 CODE = "KG405"
@@ -48,7 +48,7 @@ def matches(evidence: Evidence) -> Finding | None:
     """Match labels that a slice of channels, or an axis less, makes fit."""
     wrong = _wrong(evidence)
     if wrong is None:
-        return None
+        return _single(evidence) or _unlike(evidence)
     pair, change = wrong
     given, head = pair
     return Finding(
@@ -60,6 +60,42 @@ def matches(evidence: Evidence) -> Finding | None:
         weight=0.85,
         suspect=words.suspect(given),
     )
+
+
+def _single(evidence: Evidence) -> Finding | None:
+    """Match one label alone, where a batch of labels belongs."""
+    for given in demands.labels(evidence):
+        if given.shape == () and given.element is None:
+            heads = [head for head in unlabelled.heads(evidence) if head.loss is not None]
+            return Finding(
+                title=f"`{given.name}` is one label, {words.receiver(evidence)} wants one for each sample of a batch.",
+                explanation="It has shape (), without the batch axis in front.",
+                offenders=(given.offender(),),
+                expected=tuple(
+                    demands.expectation(demands.Pair(given, head), (None,), "a batch") for head in heads[:1]
+                ),
+                weight=0.9,
+                suspect=words.suspect(given),
+            )
+    return None
+
+
+def _unlike(evidence: Evidence) -> Finding | None:
+    """Match labels that do not fit an output for which no layer alone is responsible."""
+    for pair in demands.pairs(evidence):
+        given, head = pair
+        if head.loss is None or head.sparse or head.maker is not None or demands.fits(pair):
+            continue
+        return Finding(
+            title=f"The labels `{given.name}` have shape {words.shape(given.shape)}, output '{head.name}' of "
+            f"{words.receiver(evidence)} has {words.shape(head.shape)}.",
+            explanation="The loss compares them element by element.",
+            offenders=demands.offenders(pair),
+            expected=(demands.expectation(pair, head.shape, "the output of the model"),),
+            weight=0.4,
+            suspect=words.suspect(given),
+        )
+    return None
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:

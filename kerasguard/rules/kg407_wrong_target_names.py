@@ -40,14 +40,16 @@ NAME = "wrong-target-names"
 def matches(evidence: Evidence) -> Finding | None:
     """Match dicts of labels whose keys differ from the names of the outputs."""
     difference = targets.names(evidence)
-    if difference is None or not difference.extra:
-        return None
     given, heads = demands.labels(evidence), demands.heads(evidence)
+    lost = {head.name for head in heads if head.loss is None}
+    if difference is None or not (difference.extra or set(difference.missing) - lost):
+        return None
     whole = evidence.written("y", (), evidence.call.y if evidence.call is not None else None)
     extra = ", ".join(f"`{name}`" for name in difference.extra)
     missing = ", ".join(f"`{name}`" for name in difference.missing) or "none of its own"
+    strange = f"The labels name {extra}, {words.receiver(evidence)} has no such output; without labels: {missing}."
     return Finding(
-        title=f"The labels name {extra}, {words.receiver(evidence)} has no such output; without labels: {missing}.",
+        title=strange if extra else f"The labels lack {missing}, which {words.receiver(evidence)} has a loss for.",
         explanation="Labels in a dict are matched with the outputs by name.",
         offenders=(
             Offender(whole[0], "dict", path="y"),
@@ -64,5 +66,5 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose the names of the outputs."""
     del finding
     difference = targets.names(evidence)
-    if difference is not None:
+    if difference is not None and difference.extra:
         yield from targets.renamed(evidence, difference)

@@ -3,6 +3,7 @@
 # ruff: noqa: D103 - the name of a program says what it does
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import warnings
@@ -357,6 +358,31 @@ def keys_in_order_in_a_dataset() -> None:
     sellers, buyers = numbers(8, 2), numbers(8, 2)
     data = tf.data.Dataset.from_tensor_slices(({"buyer": buyers, "seller": sellers}, numbers(8, 1)))
     two_inputs("buyer", "seller").fit(data.batch(4), verbose=0)
+
+
+@warns_of("KG605")
+def labels_zipped_without_batches() -> None:
+    data, labels = (tf.data.Dataset.from_tensor_slices(part) for part in (numbers(12, 4), numbers(12, 1)))
+    model = dense(1)
+    model.compile("sgd", "mse")
+    model.fit(tf.data.Dataset.zip((data.batch(4), labels)), verbose=0)
+
+
+@warns_of()
+def parts_batched_alike_and_zipped() -> None:
+    data, labels = (tf.data.Dataset.from_tensor_slices(part) for part in (numbers(12, 4), numbers(12, 1)))
+    model = dense(1)
+    model.compile("sgd", "mse")
+    model.fit(tf.data.Dataset.zip((data.batch(4), labels.batch(4))), verbose=0)
+
+
+# tf_keras refuses it.
+@warns_of(*([] if keras.Model.__module__.startswith("tf_keras") else ["KG506"]))
+def remainder_that_is_all_there_is() -> None:
+    model = dense(1)
+    model.compile("sgd", "mse")
+    with contextlib.suppress(ValueError):
+        model.fit(rows(numbers(6, 4), numbers(6, 1)).batch(8, drop_remainder=True), verbose=0)
 
 
 if __name__ == "__main__":

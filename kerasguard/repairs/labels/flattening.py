@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard.adapters import rebuild_plan, specs
+from kerasguard.adapters import losses, rebuild_plan, specs
 from kerasguard.adapters.rebuild import Change, New, rebuild
 from kerasguard.adapters.rebuild_plan import Plan, Step
 from kerasguard.adapters.trial import Outcome
@@ -58,6 +58,12 @@ def unflattened_of(evidence: Evidence) -> Unflattened | None:
     return found
 
 
+def _number_steps(model: Any, labels: Shape) -> bool:
+    """Return whether the labels number a class for each of several positions."""
+    heads = losses.heads(model)
+    return len(labels) == VECTOR and labels[1] not in (1, None) and len(heads) == 1 and heads[0].sparse
+
+
 def _unflattened(evidence: Evidence) -> Unflattened | None:
     call = evidence.call
     if call is None or evidence.event.entry not in ENTRIES or len(evidence.given) != 1:
@@ -67,7 +73,7 @@ def _unflattened(evidence: Evidence) -> Unflattened | None:
     if len(labels) != 1 or not labels[0] or not given or graph is None or len(graph.outputs) != 1:
         return None
     output = specs.shape_of(graph.outputs[0])
-    if output is None or len(output) <= VECTOR or len(labels[0]) > VECTOR:
+    if output is None or len(output) <= VECTOR or len(labels[0]) > VECTOR or _number_steps(call.owner, labels[0]):
         return None
     plan = rebuild_plan.plan_of_model(call.owner, [((None, *given[1:]), evidence.given[0].spec.dtype)])
     if plan is None:

@@ -28,14 +28,24 @@ class Change:
 def change(pair: Pair) -> Change | None:
     """Return the change that makes labels fit their output; None where they fit or nothing simple does."""
     shape, output = pair.given.shape, pair.head.shape
-    if shape is None or output is None or pair.head.loss is None or demands.fits(pair):
+    if shape is None or output is None or pair.head.loss is None:
         return None
+    if demands.fits(pair):
+        return _one_step_less(shape, output) if pair.head.sparse else None
     colours = len(shape) == len(output) >= PICTURE_RANK and output[-1] == 1 and shape[-1] in COLOURS
     if colours and units.same_places(pair) and not pair.head.sparse:
         return Change("keep one channel of the labels", {"any": "{}[..., :1]"}, (*shape[:-1], 1))
     if colours and pair.head.sparse:
         return None
     return _squeezed(pair, shape)
+
+
+def _one_step_less(shape: Shape, output: Shape) -> Change | None:
+    """Return the change of labels with one step more than the output: they were not moved one step ahead."""
+    steps, wanted = (shape[1], output[1]) if len(shape) > 1 and len(output) > 2 else (None, None)
+    if steps is None or wanted is None or steps != wanted + 1:
+        return None
+    return Change("take the labels one step ahead of the data", {"any": "{}[:, 1:]"}, (shape[0], wanted, *shape[2:]))
 
 
 def _squeezed(pair: Pair, shape: Shape) -> Change | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasguard import edits
+from kerasguard.adapters.specs import is_container, kind_of
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.links import Link
@@ -29,6 +30,16 @@ def given_labels(evidence: Evidence) -> list[Given]:
     if value is None or isinstance(value, tuple | list | dict):
         return []
     return [one for one in evidence.tensors(SLOT, value) if one.slot == "y" and one.element is not None]
+
+
+def parts(evidence: Evidence) -> int | None:
+    """Return of how many parts the validation data is made where that is neither two nor three, None elsewhere."""
+    call = evidence.call
+    value = call.validation_data if call is not None and evidence.event.entry == "fit" else None
+    if value is None or kind_of(value) in {"dataset", "generator", "pydataset"} or isinstance(value, dict):
+        return None
+    count = len(value) if isinstance(value, tuple) or (isinstance(value, list) and is_container(value)) else 1
+    return None if count in {2, 3} else count
 
 
 def differing(evidence: Evidence) -> tuple[Pair, Pair] | None:
