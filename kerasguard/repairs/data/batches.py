@@ -10,9 +10,9 @@ from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.dataset_rows import cardinality
 from kerasguard.evidence import Evidence
-from kerasguard.provenance.frames import is_user_file
 from kerasguard.provenance.reentry import returned
 from kerasguard.provenance.source import SourceFile, source_of
+from kerasguard.provenance.user_files import is_user_file
 from kerasguard.repairs.data import pipelines, yields
 from kerasguard.repairs.data.search import misfits
 from kerasguard.repairs.labels import demands
