@@ -222,6 +222,7 @@ class _Runner:
             return operation
         try:
             config = copy.deepcopy(operation.get_config())
+            _unbuilt(config)
             _set(config, settings)
             return type(operation).from_config(config)
         except Exception as error:
@@ -242,6 +243,15 @@ def _set(config: dict[str, Any], settings: Mapping[str, Any]) -> None:
         for key in INNER:
             if isinstance(config.get(key), dict):
                 _set(config[key]["config"], value)
+
+
+def _unbuilt(config: Any) -> None:
+    """Drop from a config the shapes for which the layers inside were built: a copy is built by its own inputs."""
+    for inner in config.values() if isinstance(config, dict) else config:
+        if isinstance(inner, dict | list):
+            _unbuilt(inner)
+    if isinstance(config, dict) and "class_name" in config:
+        config.pop("build_config", None)
 
 
 def _copyable(operation: Any) -> bool:

@@ -5,7 +5,7 @@ A layer, an optimizer, a model or a function of Keras was given a keyword that i
 
 ## Why it happens
 Argument names changed over the years (`lr` became `learning_rate`, `input` became `inputs`), tutorials and books did
-not; or the name is misspelt. Arguments that are gone altogether can be left out.
+not; or the name is misspelt; or it is an argument of the layer's call, or of the layer inside a wrapper. Arguments that are gone altogether can be left out.
 
 ## Example
 ```python
@@ -46,7 +46,7 @@ def matches(evidence: Evidence) -> Finding | None:
     today = [f"`{new}` (for `{old}`)" for old, new in found.names.items() if new]
     return Finding(
         title=f"{name} takes no argument {wrong}.",
-        explanation=f"What it takes: {', '.join(today)}." if today else "The argument has no successor.",
+        explanation=_explanation(found, today),
         offenders=(
             *(Offender(old, "argument") for old in found.names),
             *(Offender(new, "argument") for new in found.names.values() if new),
@@ -56,6 +56,12 @@ def matches(evidence: Evidence) -> Finding | None:
         weight=0.9,
         cause=found.call.place,
     )
+
+
+def _explanation(found: arguments.Unknown, today: list[str]) -> str:
+    if found.moved is not None:
+        return f"It is an argument of {found.moved.what}."
+    return f"What it takes: {', '.join(today)}." if today else "The argument has no successor."
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:

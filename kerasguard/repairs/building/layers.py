@@ -20,13 +20,15 @@ VECTOR, SEQUENCE, IMAGE, VOLUME = 2, 3, 4, 5
 
 def sequences(failure: Failure) -> Iterator[Proposal]:
     """Let a recurrent layer upstream return its whole sequence, or only its last output."""
-    ranks = [len(shape) for shape in failure.given if shape is not None]
+    ranks = {len(shape) for shape in failure.given if shape is not None}
+    own = not wants.is_keras(type(failure.step.operation))  # then its code is as likely to be the wrong side
     for step in failure.upstream:
         layer = step.operation
         current = getattr(layer, "return_sequences", None)
         if not isinstance(current, bool) or not step.shapes or step.shapes[0] is None:
             continue
-        if not ((not current and VECTOR in ranks) or (current and SEQUENCE in ranks)):
+        # One frame of a ConvLSTM is a picture: what counts is the rank that the layer gives, and what refuses it.
+        if len(step.shapes[0]) not in ranks or (current and SEQUENCE not in ranks):
             continue
         site = failure.site(layer)
         if site is None:
@@ -51,7 +53,7 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
             title=f"let {layer.name!r} return {what}",
             change=Change(settings={id(one): settings for one in (group if goes_on else changed)}),
             edits=(*written, *more),
-            cost=0.5,
+            cost=0.5 if not (current and own) else 0.75,
             cause=site.place,
             exact=len(changed) == len(group) and failure.step.operation is not None and not current,
             names=(layer.name,),

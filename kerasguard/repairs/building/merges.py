@@ -136,10 +136,21 @@ def other_axis(failure: Failure) -> Iterator[Proposal]:
             title=f"concatenate along axis {axis}, on which the inputs differ",
             change=Change(settings={id(one): {"axis": axis} for one in failure.group(layer)}),
             edits=written,
-            cost=0.75,
+            cost=0.9 if _windowed(failure) else 0.75,
             cause=site.place,
             names=(layer.name,),
         )
+
+
+def _windowed(failure: Failure) -> bool:
+    """Return whether every branch has lost its own few positions to a window that is not padded."""
+    made = [failure.plan.producer(slot) for slot in failure.step.slots]
+    ways = [() if one is None else (one, *failure.plan.upstream(one)) for one in made]
+    shared = set.intersection(*({id(step) for step in way} for way in ways)) if ways else set()
+    return bool(shared) and all(
+        any(getattr(step.operation, "padding", None) == "valid" for step in way if id(step) not in shared)
+        for way in ways
+    )
 
 
 def resized(failure: Failure) -> Iterator[Proposal]:

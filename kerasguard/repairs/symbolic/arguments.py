@@ -13,6 +13,8 @@ from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, delete_argument, failing_call, is_live
+from kerasguard.repairs.symbolic import moved as moving
+from kerasguard.repairs.symbolic.moved import Moved, moved
 from kerasguard.repairs.symbolic.replay import called_next
 from kerasguard.vocabulary import Edit
 
@@ -27,6 +29,7 @@ HISTORY = {
 }  # fmt: skip
 OF_FIRST_LAYERS = ("input_shape", "batch_input_shape", "input_dim", "batch_size", "weights", "input_dtype")
 LIKE = 0.6
+SAME = 0.75  # so alike that it is the same word, misspelt
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Unknown:
     call: FailingCall
     names: dict[str, str | None]
     known: tuple[str, ...]
+    moved: Moved | None = None  # the other call that they belong into
 
 
 def unknown(evidence: Evidence) -> Unknown | None:
@@ -50,6 +54,9 @@ def unknown(evidence: Evidence) -> Unknown | None:
     wrong = [name for name in given if name not in known]
     if not wrong:
         return None
+    elsewhere = moved(call, wrong, known_parameters)
+    if elsewhere is not None:
+        return Unknown(call, dict.fromkeys(wrong), tuple(known), elsewhere)
     names: dict[str, str | None] = {}
     for name in wrong:  # no two of them can become the same argument
         free = [one for one in known if one not in given and one not in names.values()]
@@ -124,6 +131,8 @@ def _nearest(name: str, known: list[str]) -> str | None:
 def candidates(evidence: Evidence, found: Unknown) -> Iterator[Candidate]:
     """Propose today's names, and to leave out what has none."""
     call = found.call
+    if found.moved is not None:
+        yield from moving.candidates(found.moved, evidence.event.error)
     renamed = _edits(call, found.names)
     if renamed is not None:
         written = ", ".join(f"{old} -> {new}" if new else f"without {old}" for old, new in found.names.items())
@@ -131,8 +140,9 @@ def candidates(evidence: Evidence, found: Unknown) -> Iterator[Candidate]:
             title=f"use the arguments that it takes today ({written})",
             edits=tuple(renamed),
             cost=1.0 if all(found.names.values()) else 1.4,
-            check=_check(evidence, call, found.names),
+            check=None if found.moved is not None else _check(evidence, call, found.names),
             cause=call.place,
+            exact=found.moved is None and _renames(found.names),
             applicability="safe" if all(found.names.values()) else "unsafe",
         )
     if any(found.names.values()):
@@ -148,6 +158,14 @@ def candidates(evidence: Evidence, found: Unknown) -> Iterator[Candidate]:
                 cause=call.place,
                 exact=False,
             )
+
+
+def _renames(names: dict[str, str | None]) -> bool:
+    """Return whether an argument only has another name: what is dropped, or is merely like it, may have meant more."""
+    return all(
+        new is not None and (HISTORY.get(old) == new or difflib.SequenceMatcher(None, old, new).ratio() >= SAME)
+        for old, new in names.items()
+    )
 
 
 def _edits(call: FailingCall, names: dict[str, str | None]) -> list[Edit] | None:
