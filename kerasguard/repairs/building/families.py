@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kerasguard.repairs.building import inputs, layers, merges, own_code, own_numbers, removals, sizes, states, strides
+from kerasguard.repairs.building import (
+    agreeing, inputs, layers, merges, own_code, own_numbers, removals, sizes, states, strides, windows,
+)  # fmt: skip
 from kerasguard.repairs.building.search import Failure, Proposal
 
 Family = Callable[[Failure], Iterator[Proposal]]
@@ -27,10 +29,14 @@ FAMILIES: tuple[Family, ...] = (
     removals.per_frame,
     strides.strided,
     strides.smaller_pools,
+    agreeing.agreeing,
     merges.projected,
     merges.other_axis,
     merges.resized,
     merges.ranks,
+    merges.flattened,
+    windows.odd_entries,
+    windows.reshaped_end,
     sizes.reshape_target,
     sizes.reshape_source,
     sizes.units,

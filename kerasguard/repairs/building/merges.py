@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change, New
 from kerasguard.provenance.scope import Scope
 from kerasguard.repairs.building import writing
 from kerasguard.repairs.building.search import Failure, Proposal
-from kerasguard.repairs.building.sites import value_of
+from kerasguard.repairs.building.sites import Site, value_of
 from kerasguard.vocabulary import Edit, Shape
 
 IMAGE, SEQUENCE, VECTOR, VOLUME = 4, 3, 2, 5
+PAIR = 2
 CLOSE = 3  # a difference that a border of zeros may fill
 SIZES = ("filters", "units")
 
@@ -183,6 +185,37 @@ def ranks(failure: Failure) -> Iterator[Proposal]:
             written = _inserted(failure, position, new)
             if written is not None:
                 yield Proposal(title=title, change=_change(failure, position, new), edits=written, cost=cost)
+
+
+def flattened(failure: Failure) -> Iterator[Proposal]:
+    """Flatten those of many merged tensors that have more axes than the others, where they are made."""
+    shapes = [shape for shape in failure.given if shape is not None]
+    if not failure.merges or len(shapes) != len(failure.given) or len(shapes) <= PAIR:
+        return
+    if min(map(len, shapes)) != VECTOR or max(map(len, shapes)) == VECTOR:
+        return
+    behind: dict[int, tuple[New, ...]] = {}
+    sites: dict[int, Site] = {}
+    for slot, shape in zip(failure.step.slots, shapes, strict=True):
+        made = failure.plan.producer(slot)
+        site = None if made is None or not wants.is_layer(made.operation) else failure.site(made.operation)
+        if len(shape) == VECTOR:
+            continue
+        if made is None or site is None or site.kind.startswith("Input"):
+            return
+        behind[failure.plan.steps.index(made)] = (New("Flatten"),)
+        sites[id(site.call)] = site
+    written = [writing.after(site, New("Flatten")) for site in sites.values()]
+    merged = tuple(dict.fromkeys(edit for one in written for edit in one or ()))
+    if all(one is not None for one in written) and sites:
+        first = next(iter(sites.values()))
+        yield Proposal(
+            title="flatten the tensors that have more axes than the others",
+            change=Change(behind=behind),
+            edits=merged,
+            cost=0.8,
+            cause=first.place if first.loop() is None else first.source.place(first.call),
+        )
 
 
 def _to_rank(shape: Shape, other: Shape) -> Iterator[tuple[float, str, New]]:

@@ -20,6 +20,7 @@ from kerasguard.provenance.values import UNKNOWN
 from kerasguard.provenance.walk import number_home
 from kerasguard.vocabulary import Origin, Place
 
+COMPREHENSIONS = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 WRAPPERS = ("Bidirectional", "TimeDistributed", "Wrapper", "RNN")
 
 
@@ -147,6 +148,8 @@ def scope_of(evidence: Evidence, origin: Origin) -> Scope | None:
         if scope is None:
             continue
         for deeper in range(depth, 0, -1):
+            if origin.stack[deeper - 1][0].co_name in COMPREHENSIONS:
+                continue  # it stands in the function around it, whose names it reads
             located = node_at(*origin.stack[deeper])
             if located is None or not isinstance(located[1], ast.Call):
                 return None
