@@ -5,7 +5,8 @@ A layer, an optimizer, a model or a function of Keras was given a keyword that i
 
 ## Why it happens
 Argument names changed over the years (`lr` became `learning_rate`, `input` became `inputs`), tutorials and books did
-not; or the name is misspelt; or it is an argument of the layer's call, or of the layer inside a wrapper. Arguments that are gone altogether can be left out.
+not; or the name is misspelt; or it is an argument of the layer's call, or of the layer inside a wrapper. Arguments
+that are gone altogether can be left out.
 
 ## Example
 ```python

@@ -22,7 +22,7 @@ PART, NAMED, BROADCAST = 0.5, 0.6, 0.55  # costs: the size is in the expression;
 
 def agreeing(failure: Failure) -> Iterator[Proposal]:
     """Give the layer behind one of two tensors the size of the other, written with the program's own names."""
-    if not failure.merges or len(failure.given) != 2 or hasattr(failure.step.operation, "axis"):  # noqa: PLR2004
+    if not failure.merges or len(failure.given) != 2 or hasattr(failure.step.operation, "axis"):
         return
     one, other = failure.given
     if one is None or other is None or not _only_last(one, other):
@@ -46,7 +46,7 @@ def _only_last(one: Shape, other: Shape) -> bool:
 
 def _spread_out(one: Shape | None, other: Shape | None) -> bool:
     """Return whether the first is one vector for all positions of the other: then it is the one that has to fit."""
-    if one is None or other is None or len(one) < 3:  # noqa: PLR2004 - no positions
+    if one is None or other is None or len(one) < 3:
         return False
     return one[1:-1] != other[1:-1] and all(size == 1 for size in one[1:-1])
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kerasguard.repairs.building import (
-    agreeing, inputs, layers, merges, own_code, own_numbers, removals, sizes, states, strides, windows,
-)  # fmt: skip
+    agreeing,
+    inputs,
+    layers,
+    merges,
+    own_code,
+    own_numbers,
+    removals,
+    sizes,
+    states,
+    strides,
+    windows,
+)
 from kerasguard.repairs.building.search import Failure, Proposal
 
 Family = Callable[[Failure], Iterator[Proposal]]

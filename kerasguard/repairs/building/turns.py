@@ -45,7 +45,7 @@ def entry_of(site: Site, node: ast.expr, actual: object) -> Entry | None:
     if home is None:
         return None
     entries, scope, source = _entries(home)
-    if scope is None or source is None or len(entries) < 2:  # noqa: PLR2004 - a loop over one entry tells no turn
+    if scope is None or source is None or len(entries) < 2:
         return None
     fitting = [one for one in entries if value_of(one, scope) == actual]
     turn = site.origin.turn - 1
@@ -74,8 +74,9 @@ def _bound(node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope, SourceFile | 
         if not isinstance(node, ast.Name):
             break
         home, found = scope.home(node.id, node)
-        if len(found) != 1 or found[0].kind not in ("assign", "walrus") or found[0].path:
+        value = found[0].value if len(found) == 1 else None
+        if value is None or found[0].kind not in ("assign", "walrus") or found[0].path:
             break
-        node, scope = found[0].value, home
+        node, scope = value, home
     found_in, inner, _ = resolve_path(node, scope, ())
     return found_in, inner, inner.source
