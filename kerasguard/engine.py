@@ -25,6 +25,7 @@ from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 MOST_TRIALS = 8
 MOST_SECONDS = 2.0
 MOST_FIXES = 3
+LAST_RESORT = 0.15  # a finding of this weight counts where there is no other
 REFUSED_ALL = 0.3  # weight that a rule loses when none of its repairs works
 
 
@@ -91,6 +92,7 @@ def diagnose(event: Event) -> Diagnosis | None:
 
 def _explained(evidence: Evidence) -> Diagnosis | None:
     found = list(_findings(evidence))
+    found = [one for one in found if one[1].weight > LAST_RESORT] or found
     if not found and not concern.is_ours(evidence):
         return None
     if not found:

@@ -57,7 +57,7 @@ def matches(evidence: Evidence) -> Finding | None:
             Offender(whole[0], "structure", path="x"),
         ),
         expected=tuple(Expectation(want.name, want.display, want.dtype, want.why) for want in evidence.wanted),
-        weight=0.6 if candidates else 0.2,
+        weight=0.6 if candidates else 0.15,
         suspect=words.suspect(given),
         cause=structure.packed_at(evidence) or evidence.crash,
     )
