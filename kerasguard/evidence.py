@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,9 @@ from kerasguard.event import Event, StackEntry
 from kerasguard.provenance.abstract import use_inference
 from kerasguard.provenance.arguments import argument_node, order_of, resolve_path
 from kerasguard.provenance.frames import UserFrame, library_frames, release, user_frames
+from kerasguard.provenance.operands import ITEM
 from kerasguard.provenance.scope import Scope, scopes_of
-from kerasguard.provenance.walk import name_of
+from kerasguard.provenance.walk import chain, name_of
 from kerasguard.vocabulary import Offender, Place, Shape
 
 use_inference(infer)
@@ -218,7 +220,8 @@ class Evidence:
                 element = (index, *path) if many else path
                 unnamed = SLOTS[index] if whole.name == whole.slot else whole.name
                 name = next((str(step) for step in reversed(path) if isinstance(step, str)), unnamed)
-                yield Given(SLOTS[index], (), whole.value, spec, name, whole.node, whole.scope, element)
+                seen = _with_single_row(whole, element, spec)
+                yield Given(SLOTS[index], (), whole.value, seen, name, whole.node, whole.scope, element)
 
     def written(self, slot: str, path: tuple[Any, ...], value: Any) -> tuple[str, ast.expr | None, Scope | None]:
         """Return how the user wrote a leaf of an argument: a name for it, its expression, and the scope of that."""
@@ -284,6 +287,19 @@ class Evidence:
             if (entry.frame.f_globals.get("__name__"), entry.frame.f_code.co_name) in GUARDS:
                 return index
         return None
+
+
+def _with_single_row(whole: Given, element: tuple[Any, ...], spec: Spec) -> Spec:
+    """Return the spec with a first size of one where the user's code adds that axis: Keras declares it free."""
+    shape = spec.shape
+    if whole.node is None or whole.scope is None or not shape or shape[0] is not None or whole.spec.kind == "dataset":
+        return spec
+    handed = next((link for link in chain(whole.node, whole.scope, ("*", *element)) if link.note == ITEM), None)
+    known = handed.shape if handed is not None else None
+    if not known or known[0] != 1 or len(known) != len(shape):
+        return spec
+    agree = all(a is None or b is None or a == b for a, b in zip(known, shape, strict=True))
+    return dataclasses.replace(spec, shape=(1, *shape[1:])) if agree else spec
 
 
 def _layer_call(entry: StackEntry) -> LayerCall | None:

@@ -33,6 +33,20 @@ def passed(function: Scoped, call: ast.Call, *, skip_self: bool = False) -> dict
     return result
 
 
+def spread(function: Scoped, call: ast.Call, *, skip_self: bool = False) -> dict[str, tuple[ast.expr, tuple[Any, ...]]]:
+    """Return, for the parameters that a last starred argument fills, that argument and the path to the item."""
+    last = call.args[-1] if call.args else None
+    if not isinstance(last, ast.Starred) or isinstance(last.value, ast.List | ast.Tuple):
+        return {}
+    if any(isinstance(arg, ast.Starred) for arg in call.args[:-1]):
+        return {}
+    a = function.args
+    names = [arg.arg for arg in (*a.posonlyargs, *a.args)][: len(a.posonlyargs) + len(a.args) - len(a.defaults)]
+    names = names[(1 if skip_self else 0) + len(call.args) - 1 :]
+    written = {keyword.arg for keyword in call.keywords}
+    return {name: (last.value, (index,)) for index, name in enumerate(names) if name not in written}
+
+
 def _positional(call: ast.Call) -> list[ast.expr]:
     nodes: list[ast.expr] = []
     for node in call.args:

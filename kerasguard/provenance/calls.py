@@ -12,6 +12,7 @@ from kerasguard.provenance.abstract import (
     FAILURES,
     MAX_LIST,
     SIMPLE,
+    SOME_SLICE,
     Bound,
     Budget,
     Closure,
@@ -20,7 +21,7 @@ from kerasguard.provenance.abstract import (
     known_items,
 )
 from kerasguard.provenance.attributes import attribute, is_user_class
-from kerasguard.provenance.datasets import MAKERS, dataset_maker, dataset_method
+from kerasguard.provenance.datasets import MAKERS, dataset_maker, dataset_method, declared
 from kerasguard.provenance.evaluate import value_of
 from kerasguard.provenance.library import call_library, call_method
 from kerasguard.provenance.makers import random_array
@@ -134,7 +135,7 @@ def arguments(node: ast.Call, scope: Scope, budget: Budget) -> tuple[tuple[Any, 
     return tuple(args), kwargs
 
 
-def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Any:  # noqa: C901  # one branch per kind of callable
+def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Any:  # noqa: C901, PLR0912  # one branch per kind of callable
     """Return what calling `function` would give, UNKNOWN where nobody can tell without running it."""
     from kerasguard.provenance.interpret import construct, run
 
@@ -160,8 +161,11 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: B
         return attribute(args[0], args[1], budget)
     if BUILTINS.get(name) is function:
         return _builtin(name, function, args, kwargs)
-    if name in MAKERS and (getattr(function, "__module__", "") or "").startswith("tensorflow.python.data"):
-        return dataset_maker(name, args, kwargs)
+    module = getattr(function, "__module__", "") or ""
+    if module.startswith("tensorflow.python.data") and name.removesuffix("V2") in MAKERS:
+        return dataset_maker(name.removesuffix("V2"), args, kwargs)
+    if name == "TensorSpec" and module.startswith("tensorflow."):
+        return declared(args, kwargs)
     called = users_call(function)
     if called is not None:
         return run(called, args, kwargs, budget)
@@ -224,7 +228,8 @@ def _builtin(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, 
     if name == "range" and all(isinstance(a, int) for a in args):
         return range(*args)
     if name == "slice":
-        return slice(*args)
+        known = all(isinstance(a, int | None) for a in args)
+        return slice(*args) if known else SOME_SLICE
     if not all(isinstance(a, SIMPLE) or (is_array(a) and a.size == 1) for a in (*args, *kwargs.values())):
         if name in ("int", "float") and args and (ghost_of(args[0]) is not None):
             return Ghost((), "int64" if name == "int" else "float64", "list")

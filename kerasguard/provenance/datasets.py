@@ -23,7 +23,8 @@ SAME = frozenset(
         "apply_options",
     ]
 )
-MAKERS = frozenset(("from_tensor_slices", "from_tensors", "range", "zip", "from_generator"))
+READERS = frozenset(("TextLineDataset", "TFRecordDataset", "FixedLengthRecordDataset", "list_files"))  # of texts
+MAKERS = frozenset(("from_tensor_slices", "from_tensors", "range", "zip", "from_generator")) | READERS
 
 
 def dataset_method(
@@ -60,6 +61,8 @@ def dataset_maker(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     """Return the dataset that ``tf.data.Dataset.<name>(...)`` makes."""
     if name == "range":
         return _dataset(Ghost((), "int64", "eager"))
+    if name in READERS:
+        return _dataset(Ghost((), "string", "eager"))
     if name == "from_generator":
         return _dataset(_signature(args, kwargs))
     given = next(iter((*args, *kwargs.values())), UNKNOWN)
@@ -67,6 +70,12 @@ def dataset_maker(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
         parts = args if len(args) > 1 else (given if isinstance(given, tuple | list) else ())
         return _dataset(tuple(_zipped(part) for part in parts)) if parts else UNKNOWN
     return _dataset(_components(given, 1 if name == "from_tensor_slices" else 0))
+
+
+def declared(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what ``tf.TensorSpec(...)`` describes."""
+    shape = kwargs.get("shape", args[0] if args else UNKNOWN)
+    return UNKNOWN if shape is UNKNOWN else _declared(kwargs.get("dtype", args[1] if len(args) > 1 else None), shape)
 
 
 def _zipped(part: Any) -> Any:

@@ -15,7 +15,7 @@ from kerasguard.provenance.abstract import (
     Closure,
     OutOfBudget,
 )
-from kerasguard.provenance.arguments import passed
+from kerasguard.provenance.arguments import passed, spread
 from kerasguard.provenance.interpret import entered, interpret
 from kerasguard.provenance.links import Link, make_link
 from kerasguard.provenance.scope import Argument, Recording, Scope
@@ -44,6 +44,8 @@ def called_scope(node: ast.Call, scope: Scope, function: Any, budget: Budget) ->
     bound = isinstance(function, Bound) or (isinstance(function, Closure) and function.bound is not UNKNOWN)
     for name, argument in passed(made.owner, node, skip_self=bound).items():
         made.arguments[name] = Argument(argument, scope, made.names.get(name, UNKNOWN))
+    for name, (argument, path) in spread(made.owner, node, skip_self=bound).items():
+        made.arguments[name] = Argument(argument, scope, made.names.get(name, UNKNOWN), path)
     if bound and isinstance(node.func, ast.Attribute) and made.owner.args.args:
         first = made.owner.args.args[0].arg
         made.arguments[first] = Argument(node.func.value, scope, made.names.get(first, UNKNOWN))

@@ -150,12 +150,14 @@ def _around(scope: Scope, earlier: Sequence[Scope]) -> Scope | None:
 
 
 def _tie(scope: Scope, call: ast.AST | None, caller: Scope) -> None:
-    from kerasguard.provenance.arguments import passed
+    from kerasguard.provenance.arguments import passed, spread
 
     if isinstance(call, ast.Call) and isinstance(scope.owner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         method = _is_method(scope)
         for name, node in passed(scope.owner, call, skip_self=method).items():
             scope.arguments[name] = Argument(node, caller, scope.names.get(name, UNKNOWN))
+        for name, (node, path) in spread(scope.owner, call, skip_self=method).items():
+            scope.arguments[name] = Argument(node, caller, scope.names.get(name, UNKNOWN), path)
 
 
 def _is_method(scope: Scope) -> bool:

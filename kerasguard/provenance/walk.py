@@ -202,6 +202,18 @@ def number_home(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: 
     return link
 
 
+def feeds(home: Link, links: Iterable[Link]) -> bool:
+    """Tell whether a number also decides about a value: whether an expression on that value's way reads it."""
+    budget = walk_budget()
+    for link in links:
+        for part in ast.walk(link.node):
+            if isinstance(part, ast.Name | ast.Attribute) and isinstance(part.ctx, ast.Load):
+                found = number_home(part, link.scope, (), budget)
+                if found is not None and found.node is home.node:
+                    return True
+    return False
+
+
 def name_of(obj: Any, frames: Sequence[UserFrame]) -> str | None:
     """Return the name that a user's frame gives an object, or the array that it is a view of; the innermost wins."""
     base = _base(obj)
@@ -232,6 +244,7 @@ __all__ = [
     "birth",
     "birth_way",
     "chain",
+    "feeds",
     "name_of",
     "names_along",
     "number_home",

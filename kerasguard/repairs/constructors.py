@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from kerasguard.provenance.reentry import called_scope, users_function
 from kerasguard.provenance.scope import Scope, module_scope
 from kerasguard.provenance.source import SourceFile, node_at, source_of
 from kerasguard.provenance.values import UNKNOWN
-from kerasguard.provenance.walk import number_home
+from kerasguard.provenance.walk import Link, feeds, number_home
 from kerasguard.vocabulary import Edit, Origin, Place
 
 
@@ -106,15 +106,20 @@ def _live(evidence: Evidence, code: Any) -> Scope | None:
     return None
 
 
-def number(made_call: Made, name: str, position: int, value: int) -> Written | None:
+def number(made_call: Made, name: str, position: int, value: int, apart: Iterable[Link] = ()) -> Written | None:
     """Write another number for a size argument, at the literal or computation that it comes from."""
     node = made_call.argument(name, position)
-    return None if node is None else number_at(made_call, node, value)
+    return None if node is None else number_at(made_call, node, value, apart)
 
 
-def number_at(made_call: Made, node: ast.expr, value: int) -> Written:
-    """Write another number for an expression of a call, at the literal or computation that it comes from."""
+def number_at(made_call: Made, node: ast.expr, value: int, apart: Iterable[Link] = ()) -> Written:
+    """Write another number for an expression of a call, at the literal or computation that it comes from.
+
+    It is written in the call itself where the values of ``apart`` depend on the same number and would change as well.
+    """
     home = number_home(node, made_call.scope)
+    if home is not None and home.node is not node and feeds(home, apart):
+        return Written(edits.replace(made_call.source, node, str(value)), made_call.place, _names(node, None))
     if home is None or home.path or not isinstance(home.node, ast.expr):
         inside = _element(home)
         if inside is not None and home is not None:

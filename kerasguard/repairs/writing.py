@@ -47,8 +47,12 @@ def at_use(evidence: Evidence, given: Given, change: Transformation) -> tuple[Ed
 
 def siblings(evidence: Evidence, given: Given, change: Transformation) -> Iterator[ast.expr]:
     """Yield the expressions in later calls of the same model whose values need, and take, the same change."""
-    del change
-    if evidence.site is None or given.scope is not evidence.scopes[evidence.site] or given.shape is None:
+    if (
+        change.kind == "rows"
+        or evidence.site is None
+        or given.scope is not evidence.scopes[evidence.site]
+        or given.shape is None
+    ):
         return
     for node in later_arguments(evidence, given.scope, given.slot):
         if isinstance(node, ast.Name) and node is not given.node and _alike(given.scope.current(node.id), given):

@@ -32,7 +32,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs.building.sites import site_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.labels import demands, output_sizes
+from kerasguard.repairs.labels import demands, like_data, output_sizes
 from kerasguard.rules import words
 from kerasguard.vocabulary import Offender
 
@@ -42,7 +42,10 @@ NAME = "output-of-other-size"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match an output that agrees with its labels in rank and channels, but not in height, width or length."""
+    unlike = like_data.unlike(evidence)
     found = output_sizes.missized_of(evidence)
+    if unlike is not None and (found is None or any(like_data.candidates(evidence, unlike))):
+        return _unlike_data(evidence, unlike)
     if found is None:
         return None
     known = demands.offenders(found.pair)
@@ -58,6 +61,20 @@ def matches(evidence: Evidence) -> Finding | None:
     )
 
 
+def _unlike_data(evidence: Evidence, found: like_data.Unlike) -> Finding:
+    given, head = found.pair
+    return Finding(
+        title=f"The output of {words.receiver(evidence)} is {words.shape(head.shape)}, the labels "
+        f"`{given.name}` are {words.shape(given.shape)}.",
+        explanation=f"The loss compares them position by position. The data `{found.data.name}` has shape "
+        f"{words.shape(found.data.shape)}: the model keeps its size.",
+        offenders=(*demands.offenders(found.pair), found.data.offender()),
+        expected=(demands.expectation(found.pair, (None, *found.sample), "the size of the data"),),
+        weight=0.6,
+        suspect=words.suspect(given, words.of_sample((given.shape or ())[1:])),
+    )
+
+
 def _layers(found: output_sizes.Missized, known: set[str]) -> Iterator[Offender]:
     for step in found.resizing:
         if step.operation.name not in known:
@@ -66,8 +83,11 @@ def _layers(found: output_sizes.Missized, known: set[str]) -> Iterator[Offender]
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose padding where a layer has none, or a border cut off or added at the end."""
+    """Propose the data's preparation for the labels, padding, or a border cut off or added at the end."""
     del finding
+    unlike = like_data.unlike(evidence)
+    if unlike is not None:
+        yield from like_data.candidates(evidence, unlike)
     found = output_sizes.missized_of(evidence)
     if found is not None:
         yield from output_sizes.candidates(found)

@@ -13,7 +13,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import pipelines
-from kerasguard.repairs.data.search import changed
+from kerasguard.repairs.data.changing import changed
 from kerasguard.vocabulary import Edit
 
 USUAL = 32

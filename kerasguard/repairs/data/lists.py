@@ -11,7 +11,7 @@ from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.links import Link
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data.search import changed
+from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands
 
 

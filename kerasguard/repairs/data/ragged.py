@@ -13,7 +13,7 @@ from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import SourceFile, node_at
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data.search import changed
+from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.failing import delete_argument
 from kerasguard.repairs.transformations import stand_in
 from kerasguard.vocabulary import Edit, Place

@@ -21,8 +21,9 @@ from kerasguard.provenance.walk import Link, chain
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import reshapes
-from kerasguard.repairs.data.search import changed, pairs
-from kerasguard.repairs.transformations import Transformation, proposals, rows, stand_in
+from kerasguard.repairs.data.changing import changed, stand_in_for
+from kerasguard.repairs.data.search import pairs
+from kerasguard.repairs.transformations import Transformation, proposals, rows
 from kerasguard.vocabulary import Shape
 
 MOST_ALIKE = 6
@@ -114,7 +115,8 @@ def _of_one(evidence: Evidence, call: Call, one: Given, partner: Given, demand: 
     yield from _other_axes(evidence, call, one, demand)
     length = (one.shape or (0,))[0] or 0
     if length > demand.length:
-        yield _candidate(evidence, call, one, rows(demand.length), exact=True)
+        # That the counts agree then says nothing about which rows belong together: never proven.
+        yield _candidate(evidence, call, one, rows(demand.length), exact=False)
 
 
 def _like_sibling(call: Call, one: Given, partner: Given, demand: Demand) -> Iterator[Candidate]:
@@ -172,13 +174,6 @@ def _shape_of_text(text: str, link: Link) -> Shape | None:
     except SyntaxError:
         return None
     return shape_of(evaluate(node, link.scope))
-
-
-def stand_in_for(one: Given, shape: Shape | None) -> Any:
-    """Return an array of this shape with the tensor's dtype."""
-    import numpy as np
-
-    return stand_in(np.zeros((), one.spec.dtype or "float32"), shape or ())
 
 
 def _other_name(evidence: Evidence, call: Call, one: Given, partner: Given, demand: Demand) -> Iterator[Candidate]:

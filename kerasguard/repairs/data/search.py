@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kerasguard.adapters import specs, wants
-from kerasguard.adapters.specs import Path
 from kerasguard.adapters.trial import Call
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.suspect import Suspect, of_last_size, of_rank, of_sample
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data import mapping
+from kerasguard.repairs.data import mapping, undoing
+from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.transformations import Transformation, proposals
 from kerasguard.vocabulary import Shape
 
@@ -98,26 +97,6 @@ def misfits_of(evidence: Evidence, given: Sequence[Given]) -> list[Pair]:
     ]
 
 
-def changed(call: Call, changes: dict[tuple[str, Path], Any]) -> Call:
-    """Return the call with the leaves at (slot, path) replaced."""
-    new: dict[str, Any] = {}
-    for (slot, path), value in changes.items():
-        tree = new.get(slot, getattr(call, slot))
-        new[slot] = _put(tree, path, value)
-    return dataclasses.replace(call, **new)
-
-
-def _put(tree: Any, path: Path, value: Any) -> Any:
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(tree, dict):
-        return {**tree, step: _put(tree[step], rest, value)}
-    items = list(tree)
-    items[step] = _put(items[step], rest, value)
-    return tuple(items) if isinstance(tree, tuple) else items
-
-
 def is_a_batch(evidence: Evidence, given: Given) -> bool:
     """Return whether a tensor has as many rows as the labels that came with it, or a free first size."""
     if given.shape and given.shape[0] is None:
@@ -146,7 +125,9 @@ def candidates(evidence: Evidence, wrong: list[Pair], select: Select) -> Iterato
     call = evidence.call
     if call is None:
         return
-    for together in changes(wrong, select):
+    for index, together in enumerate(changes(wrong, select)):
+        if index == 0 and len(wrong) == 1:
+            yield from undoing.candidates(evidence, *wrong[0], together[0][1])
         if any(one.element is not None for one, _ in together):
             yield from mapping.candidates(evidence, call, together)
         else:

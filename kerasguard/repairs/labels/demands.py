@@ -241,7 +241,7 @@ def wrapping(given: Given, at: Link | None, pattern: Mapping[str, str]) -> tuple
 
 def replaced(evidence: Evidence, given: Given, value: Any, at: Link | None = None) -> Call | None:
     """Return the failing call with other labels, those for validation as well where both come from the link `at`."""
-    from kerasguard.repairs.data.search import changed
+    from kerasguard.repairs.data.changing import changed
 
     call = evidence.call
     if call is None or given.element is not None:

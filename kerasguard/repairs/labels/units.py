@@ -8,6 +8,8 @@ from typing import Any
 from kerasguard import edits
 from kerasguard.adapters import losses
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.links import Link
+from kerasguard.provenance.walk import chain
 from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, Written
@@ -69,7 +71,7 @@ def resized(evidence: Evidence, pair: Pair, units: int, *, cost: float) -> Itera
     made = constructors.made(evidence, head.maker) if head.maker is not None else None
     if made is None:
         return
-    written = constructors.number(made, head.size_argument, SIZE_POSITION, units)
+    written = constructors.number(made, head.size_argument, SIZE_POSITION, units, _way(pair))
     if written is None:
         return
     settings: dict[str, Any] = {head.size_argument: units}
@@ -111,7 +113,17 @@ def names(evidence: Evidence, pair: Pair, units: int) -> tuple[str, ...]:
 def home(evidence: Evidence, pair: Pair, units: int) -> Written | None:
     """Return where the number of units is written."""
     made = constructors.made(evidence, pair.head.maker) if pair.head.maker is not None else None
-    return None if made is None else constructors.number(made, pair.head.size_argument, SIZE_POSITION, units)
+    if made is None:
+        return None
+    return constructors.number(made, pair.head.size_argument, SIZE_POSITION, units, _way(pair))
+
+
+def _way(pair: Pair) -> list[Link]:
+    """Return the way of the labels, which a number that they depend on as well would change."""
+    given = pair.given
+    return (
+        [] if given.node is None or given.scope is None else chain(given.node, given.scope, demands.element_path(given))
+    )
 
 
 def as_classes(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:

@@ -13,7 +13,7 @@ from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.links import Link
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data.search import changed
+from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands, encodings, shapes
 from kerasguard.repairs.labels.demands import Pair
 from kerasguard.vocabulary import Edit

@@ -12,7 +12,7 @@ from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data.search import changed
+from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands
 
 SLOT = "sample_weight"
