@@ -28,6 +28,7 @@ When the layer should be called on another tensor.
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Iterator
 
@@ -36,7 +37,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
-from kerasguard.repairs.graph import layer_calls
+from kerasguard.repairs.graph import classes, layer_calls
 from kerasguard.vocabulary import Offender
 
 CODE = "KG120"
@@ -45,6 +46,9 @@ NAME = "never-called"
 
 def matches(evidence: Evidence) -> Finding | None:
     """Match a layer, a class of layers, a model or a function in the place of a tensor."""
+    bare = classes.bare_classes(evidence)
+    if bare:
+        return _class_in_model(evidence, bare)
     found = layer_calls.layers_used_as_tensors(evidence)
     if not found or layer_calls.constructed_with_tensors(evidence) is not None:
         return None
@@ -71,8 +75,22 @@ def matches(evidence: Evidence) -> Finding | None:
     )
 
 
+def _class_in_model(evidence: Evidence, bare: list[classes.Bare]) -> Finding:
+    name = bare[0].name
+    call = evidence.site_call
+    given = [one.id for one in call.args if isinstance(one, ast.Name)] if call is not None else []
+    return Finding(
+        title=f"`{name}` is a class of layers, not a layer: its parentheses are missing.",
+        explanation=f"A model is made of layers; `{name}(...)` makes one.",
+        offenders=(Offender(name, "class"), *(Offender(one, "list") for one in given)),
+        weight=0.9,
+        cause=bare[0].place,
+    )
+
+
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to call it on the tensor that was there before."""
     del finding
+    yield from classes.candidates(classes.bare_classes(evidence))
     for used in layer_calls.layers_used_as_tensors(evidence)[:1]:
         yield from layer_calls.calls_of_never_called(evidence, used)
