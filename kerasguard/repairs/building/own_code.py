@@ -59,7 +59,7 @@ def own_code(failure: Failure) -> Iterator[Proposal]:
             made = failure.plan.made.get(id(layer))
             change = Change(
                 made={
-                    id(one): _maker(one, method, new, made) for one in failure.group(layer) if type(one) is type(layer)
+                    id(one): maker(one, method, new, made) for one in failure.group(layer) if type(one) is type(layer)
                 }
             )
             yield Proposal(
@@ -72,12 +72,12 @@ def own_code(failure: Failure) -> Iterator[Proposal]:
             )
 
 
-def methods(layer: Any) -> Iterator[Method]:
+def methods(layer: Any, names: tuple[str, ...] = METHODS) -> Iterator[Method]:
     """Yield the methods of a layer that the user wrote."""
     for cls in type(layer).__mro__:
         if wants.is_keras(cls):
             return
-        for name in METHODS:
+        for name in names:
             function = vars(cls).get(name)
             source = source_of(function.__code__.co_filename) if isinstance(function, FunctionType) else None
             if source is None or not isinstance(function, FunctionType):
@@ -125,7 +125,7 @@ def _same(one: CodeType, other: CodeType) -> bool:
     )  # fmt: skip
 
 
-def _maker(layer: Any, method: Method, new: FunctionType, made: Callable[[Any], Any] | None) -> Callable[[], Any]:
+def maker(layer: Any, method: Method, new: FunctionType, made: Callable[[Any], Any] | None) -> Callable[[], Any]:
     """Return a function that makes the layer with the new method."""
     cls = type(layer)
     kind: Any = type(cls.__name__, (cls,), {method.node.name: new, "__module__": cls.__module__})
