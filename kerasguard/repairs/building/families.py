@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from kerasguard.repairs.building import (
     agreeing,
+    input_axes,
     inputs,
     layers,
     merges,
@@ -27,6 +28,9 @@ FAMILIES: tuple[Family, ...] = (
     inputs.nested_input,
     inputs.open_sizes,
     inputs.divisible,
+    input_axes.channel_axis,
+    input_axes.time_axis,
+    input_axes.without_top,
     layers.sequences,
     layers.pooling_for_flatten,
     layers.inserted,
