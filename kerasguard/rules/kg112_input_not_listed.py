@@ -26,6 +26,7 @@ input also has to be given one more array.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
@@ -59,7 +60,7 @@ def matches(evidence: Evidence) -> Finding | None:
         explanation=f"It has shape {connections.shape(cut.wiring.loose[0])}. All Inputs have to be listed.",
         offenders=tuple(Offender(name, "tensor") for name in names),
         weight=0.8,
-        cause=cut.birth(cut.wiring.loose[0]),
+        cause=detached.entry(cut) or cut.birth(cut.wiring.loose[0]),
     )
 
 
@@ -72,4 +73,6 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     cut = connections.cut_of(evidence)
     if cut is not None:
         yield from detached.own_inputs(cut)
-        yield from connections.listed_too(cut)
+        place = detached.entry(cut)
+        for one in connections.listed_too(cut):
+            yield one if place is None else replace(one, cause=place)

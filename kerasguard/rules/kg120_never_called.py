@@ -82,7 +82,11 @@ def _class_in_model(evidence: Evidence, bare: list[classes.Bare]) -> Finding:
     return Finding(
         title=f"`{name}` is a class of layers, not a layer: its parentheses are missing.",
         explanation=f"A model is made of layers; `{name}(...)` makes one.",
-        offenders=(Offender(name, "class"), *(Offender(one, "list") for one in given)),
+        offenders=(
+            Offender(name, "class"),
+            Offender(bare[0].cls.__name__, "class"),
+            *(Offender(one, "list") for one in given),
+        ),
         weight=0.9,
         cause=bare[0].place,
     )

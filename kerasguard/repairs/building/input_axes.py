@@ -131,5 +131,3 @@ def without_top(failure: Failure) -> Iterator[Proposal]:
         cause=site.place,
         names=(TOP, site.kind),
     )
-
-

@@ -101,6 +101,4 @@ def _needs_nothing(cls: type) -> bool:
         parameters = list(inspect.signature(cls).parameters.values())
     except (TypeError, ValueError):
         return False
-    return all(
-        one.default is not one.empty or one.kind in (one.VAR_KEYWORD, one.VAR_POSITIONAL) for one in parameters
-    )
+    return all(one.default is not one.empty or one.kind in (one.VAR_KEYWORD, one.VAR_POSITIONAL) for one in parameters)

@@ -13,6 +13,7 @@ from kerasguard.adapters.trial import Outcome
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import SourceFile, node_at
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.graph.connections import Cut, longer
 from kerasguard.vocabulary import Edit, Place
 
@@ -29,11 +30,26 @@ class Join(NamedTuple):
     place: Place
 
 
+def _elsewhere(cut: Cut) -> bool:
+    """Return whether the missing Inputs are those of another model."""
+    known = [one for _, value in cut.names() for one in connections.model_inputs(value)]
+    return not cut.wiring.unused and all(any(one is other for other in known) for one in cut.wiring.loose)
+
+
+def entry(cut: Cut) -> Place | None:
+    """Return the line by which a tensor of another model's graph comes in, None where the Input is in no other model."""
+    for tensor, node in _foreign(cut) if _elsewhere(cut) else ():
+        origin = origin_of(node)
+        located = None if origin is None else node_at(*origin.stack[0])
+        if located is not None and all(tensor is not one for one in cut.wiring.loose):
+            return statement_place(*located)
+    return None
+
+
 def joins(cut: Cut) -> list[Join]:
     """Return where tensors of other models' graphs come in; empty where the missing Input is in no other model."""
     loose = cut.wiring.loose
-    elsewhere = [one for _, value in cut.names() for one in connections.model_inputs(value)]
-    if cut.wiring.unused or not all(any(one is other for other in elsewhere) for one in loose):
+    if not _elsewhere(cut):
         return []
     foreign = _foreign(cut)
     if not foreign or any(one is tensor for one, _ in foreign for tensor in loose):
