@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from kerasguard.errors import fields
 from kerasguard.event import Event, OpenCall, clear_stash, forget_names, full_stack
 from kerasguard.faults import contained
 from kerasguard.provenance.recorder import user_stack
@@ -134,9 +135,8 @@ _BODY = guarded("", lambda _: None, lambda _: None).__code__
 
 def put_off(error: BaseException) -> tuple[Event, FrameType] | None:
     """Return the event of an error whose explanation was put off, and the frame that caught it; once."""
-    if not getattr(error, _PUT_OFF, False):
+    if not fields(error).pop(_PUT_OFF, False):
         return None
-    delattr(error, _PUT_OFF)
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_frame.f_code is not _BODY:
         traceback = traceback.tb_next
@@ -166,10 +166,7 @@ def _put_off(error: BaseException, frame: FrameType) -> bool:
     times = _failures[place] = _failures.get(place, 0) + 1
     if times <= EXPLAINED_AT_ONCE or not place or _depth.peeked is not None:  # what was peeked is gone later
         return False
-    try:
-        setattr(error, _PUT_OFF, True)
-    except (AttributeError, TypeError):
-        return False  # an exception with slots
+    fields(error)[_PUT_OFF] = True
     return True
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasguard.adapters import specs, wants
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.user_files import is_user_file
 
 FOREIGN = (NameError, ImportError, SyntaxError, RecursionError, MemoryError, OSError, StopIteration, AssertionError)
@@ -80,10 +81,10 @@ def _values_of_failing_line(evidence: Evidence) -> Iterator[Any]:
 
 
 def _concerns_tensors(value: Any) -> bool:
-    if isinstance(value, ModuleType):
+    if is_a(value, ModuleType):
         return value.__name__.partition(".")[0] in LIBRARIES - {"tensorflow"}
-    if isinstance(value, type):
+    if is_a(value, type):
         return wants.is_keras(value)
-    if isinstance(value, list | tuple) and len(value) <= 16:
+    if is_a(value, list | tuple) and len(value) <= 16:
         return any(_concerns_tensors(item) for item in value)
     return specs.kind_of(value) in TENSORS

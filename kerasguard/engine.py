@@ -13,6 +13,7 @@ from kerasguard.adapters import distribution
 from kerasguard.adapters.trial import Outcome, try_call
 from kerasguard.deadline import Deadline
 from kerasguard.edits import compiles
+from kerasguard.errors import NO_TEXT, text_of
 from kerasguard.event import Event
 from kerasguard.evidence import Evidence
 from kerasguard.faults import contained
@@ -23,7 +24,8 @@ from kerasguard.situation import Situation
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
 MOST_TRIALS = 8
-MOST_SECONDS = 2.0
+MOST_SECONDS = 2.2  # for everything; what was not tried by then is not tried
+MOST_SECONDS_FOR_RULES = 1.2  # of it; huge objects may make every look at them slow
 MOST_FIXES = 3
 LAST_RESORT = 0.15  # a finding of this weight counts where there is no other
 REFUSED_ALL = 0.3  # weight that a rule loses when none of its repairs works
@@ -84,6 +86,7 @@ def diagnose(event: Event) -> Diagnosis | None:
     if strategy is not None and not distribution.is_understood(strategy, event):
         return None
     evidence = Evidence(event)
+    modules()  # loading them for the first time is no part of the time that an explanation may take
     try:
         return _explained(evidence)
     finally:
@@ -91,22 +94,25 @@ def diagnose(event: Event) -> Diagnosis | None:
 
 
 def _explained(evidence: Evidence) -> Diagnosis | None:
-    found = list(_findings(evidence))
+    until = Deadline.within(MOST_SECONDS)
+    found = list(_findings(evidence, Deadline.within(MOST_SECONDS_FOR_RULES)))
     found = [one for one in found if one[1].weight > LAST_RESORT] or found
     if not found and not concern.is_ours(evidence):
         return None
     if not found:
         rule = _unknown()
         found = [(rule, rule.matches(evidence))]
-    tried = _tried(evidence, found)
+    tried = _tried(evidence, found, until)
     rule, finding, ranked = _winner(found, tried)
     return _diagnosis(evidence, rule, finding, ranked, [r.CODE for r, _ in found if r is not rule])
 
 
-def _findings(evidence: Evidence) -> Iterator[tuple[Rule, Finding]]:
+def _findings(evidence: Evidence, until: Deadline) -> Iterator[tuple[Rule, Finding]]:
     for rule in rules():
         if rule is _unknown():
             continue
+        if until.passed():
+            return
         with contained(f"asking rule {rule.CODE}"):
             finding = rule.matches(evidence)
             if finding is not None:
@@ -117,24 +123,26 @@ def _unknown() -> Any:
     return rules()[0]
 
 
-def _tried(evidence: Evidence, found: list[tuple[Rule, Finding]]) -> list[_Tried]:
+def _tried(evidence: Evidence, found: list[tuple[Rule, Finding]], until: Deadline) -> list[_Tried]:
     """Try the candidates of all findings, cheapest first, within the budget of trials and time."""
     waiting: list[tuple[Rule, Finding, Candidate]] = []
     for rule, finding in found:
+        if until.passed():
+            break
         with contained(f"collecting the repairs of rule {rule.CODE}"):
             waiting += [(rule, finding, c) for c in rule.repairs(evidence, finding) if _writable(c)]
     # A strong finding's repair is tried before an equally small one of a weak finding.
     waiting.sort(key=lambda item: item[2].cost - item[1].weight)
-    trial = _Trial(evidence)
+    trial = _Trial(evidence, until)
     return [_Tried(rule, finding, candidate, trial.outcome(candidate)) for rule, finding, candidate in waiting]
 
 
 class _Trial:
     """The trials of one failure: first the control, then candidates until the budget is used up."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, until: Deadline) -> None:
         self._evidence = evidence
-        self._until = Deadline.within(MOST_SECONDS)
+        self._until = until
         self._left = MOST_TRIALS
         self._sound: bool | None = None
         self._done = False
@@ -214,7 +222,7 @@ def _diagnosis(evidence: Evidence, rule: Rule, finding: Finding, ranked: list[_T
         fixes=tuple(_fix(t) for t in ranked[:MOST_FIXES]),
         also=tuple(also),
         crash=evidence.crash,
-        exception=ExceptionFacts(_qualified(type(error)), _message(error)),
+        exception=ExceptionFacts(_qualified(type(error)), text_of(error, NO_TEXT)),
         drawing=drawing,
         environment=distribution.facts(evidence.event),
     )
@@ -254,7 +262,7 @@ def met_again(event: Event, diagnosis: Diagnosis) -> Diagnosis:
 
 def passed_on(diagnosis: Diagnosis, error: BaseException) -> Diagnosis:
     """Return the diagnosis of an exception for the one that took its place."""
-    return replace(diagnosis, exception=ExceptionFacts(_qualified(type(error)), _message(error)))
+    return replace(diagnosis, exception=ExceptionFacts(_qualified(type(error)), text_of(error, NO_TEXT)))
 
 
 def _fix(tried: _Tried) -> Fix:
@@ -270,10 +278,3 @@ def _fix(tried: _Tried) -> Fix:
 
 def _qualified(cls: type) -> str:
     return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - a user's exception may fail to print
-        return "(the exception's text cannot be read)"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
+from kerasguard.errors import fields
+
 STASH = "__kerasguard_traceback__"
 LIBRARIES = frozenset({"keras", "tf_keras", "tensorflow"})
 _OURS_AND_THE_FRAMES = 3  # our variable, the argument of getrefcount, and the frame itself
@@ -80,15 +82,12 @@ def stash_traceback(error: BaseException | None, traceback: TracebackType | None
     """Keep the complete traceback on `error` before Keras filters it."""
     if error is None or traceback is None or stashed(error) is not None:
         return
-    try:
-        setattr(error, STASH, _Stash(traceback))
-    except (AttributeError, TypeError):
-        return  # an exception with slots or read-only attributes keeps only the filtered one
+    fields(error)[STASH] = _Stash(traceback)
 
 
 def stashed(error: BaseException) -> TracebackType | None:
     """Return the complete traceback of `error`, if one was kept."""
-    stash = getattr(error, STASH, None)
+    stash = fields(error).get(STASH)
     return stash.traceback if isinstance(stash, _Stash) else None
 
 
@@ -136,8 +135,7 @@ def _taken_over(error: BaseException, stack: Mapping[int, StackEntry]) -> FrameT
 def clear_stash(error: BaseException, around: FrameType | None) -> None:
     """Let go of the frames that were kept for the explanation."""
     for link in replaced(error, around):
-        if stashed(link) is not None:
-            delattr(link, STASH)
+        fields(link).pop(STASH, None)
 
 
 def forget_names(frame: FrameType | None) -> None:
@@ -166,7 +164,8 @@ def replaced(error: BaseException, around: FrameType | None) -> Iterator[BaseExc
         before = link.__cause__ or link.__context__
         # An error that was merely being handled is no earlier form of this one; one that was raised again ("from",
         # "from None"), converted by AutoGraph, or hidden by a library that caught it, is.
-        raised_again = link.__suppress_context__ or hasattr(before, "ag_error_metadata") or _hidden(link, before)
+        converted = before is not None and "ag_error_metadata" in fields(before)
+        raised_again = link.__suppress_context__ or converted or _hidden(link, before)
         link = before if raised_again else None
 
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from kerasguard import reporting, settings, switch
+from kerasguard.errors import fields, notes_of
 from kerasguard.faults import contained
 from kerasguard.render import cells, document, note
 
@@ -81,17 +82,17 @@ class Extension:
     ) -> Any:
         """Show an exception as the shell would, or as an earlier handler does, and the explanation below."""
         diagnosis = None
-        notes = list(getattr(error, "__notes__", ()))
+        notes = list(notes_of(error))
         if self._active:
             with contained("explaining an error"):
                 diagnosis = switch.explain_uncaught(error)
-                notes = list(getattr(error, "__notes__", ()))
+                notes = list(notes_of(error))
                 note.remove_note(error)  # it would stand inside the traceback
         try:
             shown = self._show_traceback(shell, kind, error, traceback, tb_offset)
         finally:
             if notes:
-                error.__notes__ = notes
+                fields(error)["__notes__"] = notes
         if diagnosis is not None:
             with contained("showing an explanation"):
                 reporting.failed(diagnosis)

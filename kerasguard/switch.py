@@ -16,6 +16,7 @@ from kerasguard import boundary, checks, reporting, settings
 from kerasguard.adapters import patch_points
 from kerasguard.after_import import ImportWatch
 from kerasguard.boundary import explain_once, guarded, outermost, peeked
+from kerasguard.errors import add_note, fields, notes_of
 from kerasguard.event import Event, replaced, stash_traceback
 from kerasguard.faults import contained
 from kerasguard.patches import PatchPoint, PatchSet, Wrapper, is_ours
@@ -196,10 +197,10 @@ class guard:  # noqa: N801 - used like a keyword: ``with kerasguard.guard():``
 
 def diagnose(error: BaseException) -> Diagnosis | None:
     """Return what kerasguard found out about `error`, or None when it has nothing to say."""
-    found = getattr(error, DIAGNOSIS, None)
+    found = fields(error).get(DIAGNOSIS)
     if found is None and (late := boundary.put_off(error)) is not None:
         explain_once(late[0], _explain, late[1])
-        found = getattr(error, DIAGNOSIS, None)
+        found = fields(error).get(DIAGNOSIS)
     if found is None:
         return None
     from kerasguard.vocabulary import Diagnosis
@@ -342,14 +343,11 @@ def _explain(event: Event) -> None:
         diagnosis = _diagnosed(event)
     if diagnosis is None:
         return
-    try:
-        setattr(event.error, DIAGNOSIS, diagnosis)
-    except (AttributeError, TypeError):
-        return  # an exception with slots: there is nowhere to put it
+    fields(event.error)[DIAGNOSIS] = diagnosis
     if not settings.current().notes or _is_said_above(event.error):
         return
     with contained("writing the note"):
-        event.error.add_note(note.note(diagnosis))
+        add_note(event.error, note.note(diagnosis))
 
 
 def _is_said_above(error: BaseException) -> bool:
@@ -359,7 +357,7 @@ def _is_said_above(error: BaseException) -> bool:
     while link is not None and id(link) not in seen:
         seen.add(id(link))
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
-        if link is not None and diagnose(link) is not None and getattr(link, "__notes__", None):
+        if link is not None and diagnose(link) is not None and notes_of(link):
             return True
     return False
 

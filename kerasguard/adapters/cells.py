@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from kerasguard.provenance.access import is_a, runs_own_code
+
 MOST = 200_000  # so many cells are looked at
 
 
@@ -59,7 +61,9 @@ def cells_of(value: Any) -> Cells | None:
     if numpy is None:
         return None
     shape: tuple[int, ...]
-    if isinstance(array, list | tuple):
+    if runs_own_code(array, "__iter__", "__len__"):
+        return None
+    if is_a(array, list | tuple):
         flat, shape = list(array), (len(array),)
     elif isinstance(array, numpy.ndarray) and array.dtype.kind in "OUS":
         flat, shape = list(array.flat) if array.size <= MOST else [], array.shape

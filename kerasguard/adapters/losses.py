@@ -11,6 +11,7 @@ from typing import Any
 from kerasguard.adapters import trial, wants
 from kerasguard.adapters.specs import leaves, read, shape_of
 from kerasguard.adapters.trial_loss import loss_name
+from kerasguard.provenance.access import is_a
 from kerasguard.vocabulary import Shape
 
 MOST_BACK = 12  # so many layers that keep the last axis are passed on the way from an output to what fixed its size
@@ -171,15 +172,15 @@ def _names(model: Any, outputs: list[Any]) -> list[str]:
 
 
 def _loss_of(losses: Any, name: str, index: int) -> Any:
-    if isinstance(losses, Mapping):
+    if is_a(losses, Mapping):
         return losses.get(name)
-    if isinstance(losses, (list, tuple)):
+    if is_a(losses, (list, tuple)):
         return losses[index] if index < len(losses) else None
     return losses
 
 
 def _resolved(loss: Any) -> str | None:
-    if isinstance(loss, str):
+    if is_a(loss, str):
         plain = loss.replace("_", "").lower()
         return {"mse": "meansquarederror", "mae": "meanabsoluteerror", "bce": "binarycrossentropy"}.get(plain, plain)
     if loss is None:
@@ -193,7 +194,7 @@ def _resolved(loss: Any) -> str | None:
 
 def _loss_option(loss: Any, name: str) -> Any:
     for holder in (loss, read(loss, "_fn_kwargs")):
-        value = holder.get(name) if isinstance(holder, Mapping) else read(holder, name)
+        value = holder.get(name) if is_a(holder, Mapping) else read(holder, name)
         if value is not None:
             return value
     return None

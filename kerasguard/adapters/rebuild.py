@@ -14,6 +14,7 @@ from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, le
 from kerasguard.adapters.trial_graph import Undecidable, placeholder, quiet, scratch_graph, variables_without_values
 from kerasguard.adapters.trial_state import Snapshot
 from kerasguard.deadline import Deadline
+from kerasguard.provenance.access import is_a, is_inert
 from kerasguard.vocabulary import Shape
 
 SECONDS = 1.5
@@ -176,7 +177,9 @@ class _Runner:
 
     def _call(self, index: int, step: Step) -> Any:
         def filled(leaf: Any) -> Any:
-            if not isinstance(leaf, Slot):
+            if not is_a(leaf, Slot):
+                if not is_inert(leaf):
+                    raise Undecidable("a layer is given an object of a class of your own")
                 return leaf
             if leaf.number not in self._values:
                 raise Undecidable("a tensor is missing")

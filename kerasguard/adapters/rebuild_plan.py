@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasguard.adapters import specs, wants
+from kerasguard.provenance.access import is_a
 from kerasguard.vocabulary import Shape
 
 MOST_STEPS = 400
@@ -55,7 +56,7 @@ class Step:
     @property
     def slots(self) -> tuple[int, ...]:
         """The slots that the call reads."""
-        return tuple(leaf.number for _, leaf in _leaves([list(self.args), dict(self.kwargs)]) if isinstance(leaf, Slot))
+        return tuple(leaf.number for _, leaf in _leaves([list(self.args), dict(self.kwargs)]) if is_a(leaf, Slot))
 
 
 @dataclass
@@ -340,11 +341,11 @@ def _outputs(node: Any) -> list[Any]:
 
 def _leaves(tree: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Yield the leaves of lists, tuples and dicts (wrapped ones included), with their paths."""
-    if isinstance(tree, list | tuple):
+    if is_a(tree, list | tuple):
         for index, item in enumerate(tree):
             for path, leaf in _leaves(item):
                 yield (index, *path), leaf
-    elif isinstance(tree, Mapping):
+    elif is_a(tree, Mapping):
         for key, item in tree.items():
             for path, leaf in _leaves(item):
                 yield (key, *path), leaf
@@ -353,12 +354,12 @@ def _leaves(tree: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
 
 
 def _map(tree: Any, change: Callable[[Any], Any]) -> Any:
-    if isinstance(tree, list):
+    if is_a(tree, list):
         return [_map(item, change) for item in tree]
-    if isinstance(tree, tuple):
+    if is_a(tree, tuple):
         items = [_map(item, change) for item in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
-    if isinstance(tree, Mapping):
+    if is_a(tree, Mapping):
         return {key: _map(item, change) for key, item in tree.items()}
     return change(tree)
 

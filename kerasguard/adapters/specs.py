@@ -7,14 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kerasguard.provenance import access
+from kerasguard.provenance.access import is_a, root_of, runs_own_code
 from kerasguard.vocabulary import Shape
 
 Path = tuple[Any, ...]
+read = access.read  # every look at an attribute of a user's object goes through it
 
 _NUMBERS = (int, float, complex)
 _TEXT = (str, bytes, bytearray)
+MOST_LEAVES = 10_000  # no model has so many inputs: what comes after them is more of the same
 _LOOK = 64  # so many items of a Python list are looked at; longer lists are judged by their two ends
+_RANK = 32  # no array has more axes
 _DEEP = 32  # nesting beyond this is not user data
+_ITERATION = ("__iter__", "__len__", "__getitem__", "items", "keys", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +42,16 @@ class Spec:
     kind: str
 
 
-def read(obj: Any, name: str) -> Any:
-    """Return an attribute of a user's object, or None where reading it fails in whatever way."""
-    try:
-        return getattr(obj, name, None)
-    except Exception:  # noqa: BLE001 - a hostile property of a user's object must not become our bug
-        return None
-
-
 def bases(obj: Any) -> list[tuple[str, str]]:
     """Return (root package, class name) of the type of an object and of its bases."""
-    return [(str(cls.__module__).partition(".")[0], cls.__name__) for cls in type(obj).__mro__]
+    return [(root_of(cls), cls.__name__) for cls in type(obj).__mro__]
 
 
 def _is_a(names: Iterable[tuple[str, str]], roots: tuple[str, ...], *wanted: str) -> bool:
     return any(name in wanted and root in roots for root, name in names)
 
 
+ARRAYS = frozenset({"numpy", "eager", "variable", "symbolic", "keras", "ragged", "sparse", "dataframe"})
 _KERAS = ("keras", "tf_keras")
 _TF = ("tensorflow",)
 _KINDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
@@ -76,17 +75,17 @@ _KINDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 
 def kind_of(leaf: Any) -> str:
     """Return the kind of a leaf (see `Spec.kind`)."""
-    if leaf is None or isinstance(leaf, _TEXT):
+    if leaf is None or is_a(leaf, _TEXT):
         return "object"
-    if isinstance(leaf, (bool, *_NUMBERS)) and not _is_a(bases(leaf), ("numpy",), "generic"):
+    if is_a(leaf, (bool, *_NUMBERS)) and not _is_a(bases(leaf), ("numpy",), "generic"):
         return "python"
-    if isinstance(leaf, (list, tuple)):
-        return "python" if _holds_numbers(leaf) else "object"
+    if is_a(leaf, (list, tuple)):
+        return "python" if _plain(leaf) and _holds_numbers(leaf) else "object"
     names = bases(leaf)
     for kind, roots, wanted in _KINDS:
         if _is_a(names, roots, *wanted):
             return "object" if kind == "numpy" and str(read(leaf, "dtype")) == "object" else kind
-    if isinstance(leaf, types.GeneratorType) or (hasattr(type(leaf), "__next__") and hasattr(type(leaf), "__iter__")):
+    if is_a(leaf, types.GeneratorType) or (hasattr(type(leaf), "__next__") and hasattr(type(leaf), "__iter__")):
         return "generator"
     return "other" if read(leaf, "shape") is not None and read(leaf, "dtype") is not None else "object"
 
@@ -97,7 +96,7 @@ def shape_of(obj: Any) -> Shape | None:
     if shape is None or callable(shape):
         return None
     dims = read(shape, "dims") if hasattr(type(shape), "rank") else shape
-    if dims is None:
+    if not is_a(dims, (tuple, list)) or runs_own_code(dims, *_ITERATION):
         return None
     try:
         return tuple(None if size is None else _size(size) for size in dims)
@@ -106,8 +105,12 @@ def shape_of(obj: Any) -> Shape | None:
 
 
 def _size(size: Any) -> int | None:
-    value = getattr(size, "value", size)
-    return None if value is None else int(value)
+    value = size if is_a(size, int) else read(size, "value", size)
+    if value is None:
+        return None
+    if not is_a(value, int) and root_of(type(value)) not in {"numpy", *_TF}:
+        raise TypeError
+    return int(value) if type(value) is not int and not is_a(value, int) else int.__int__(value)
 
 
 def dtype_of(obj: Any) -> str | None:
@@ -116,13 +119,15 @@ def dtype_of(obj: Any) -> str | None:
     if dtype is None:
         return None
     name = read(dtype, "name")
-    return name if isinstance(name, str) else str(dtype)
+    if is_a(name, str):
+        return str.__str__(name)
+    return None if runs_own_code(dtype, "__str__", "__repr__") else str(dtype)
 
 
 def spec_of(leaf: Any) -> Spec:
     """Return the `Spec` of a leaf without converting it, copying it or reading its values."""
     kind = kind_of(leaf)
-    if kind == "python" or (kind == "object" and isinstance(leaf, (list, tuple))):
+    if kind == "python" or (kind == "object" and is_a(leaf, (list, tuple)) and not runs_own_code(leaf, *_ITERATION)):
         return Spec(*_python_shape(leaf), kind)
     if kind in {"dataset", "generator", "pydataset", "layer", "model"}:
         return Spec(None, None, kind)
@@ -135,9 +140,9 @@ def spec_of(leaf: Any) -> Spec:
 
 def _plain(value: Any) -> bool:
     """Whether a value is a Python number or text, or a list of them all the way down."""
-    if isinstance(value, (list, tuple)):
-        return _holds_numbers(value, text=True)
-    return isinstance(value, (bool, *_NUMBERS, *_TEXT)) and not _is_a(bases(value), ("numpy",), "generic")
+    if is_a(value, (list, tuple)):
+        return not runs_own_code(value, *_ITERATION) and _holds_numbers(value, text=True)
+    return is_a(value, (bool, *_NUMBERS, *_TEXT)) and not _is_a(bases(value), ("numpy",), "generic")
 
 
 def _holds_numbers(value: list[Any] | tuple[Any, ...], *, text: bool = False, depth: int = 0) -> bool:
@@ -145,21 +150,27 @@ def _holds_numbers(value: list[Any] | tuple[Any, ...], *, text: bool = False, de
         return False
     seen = value if len(value) <= _LOOK else [*value[: _LOOK // 2], *value[-_LOOK // 2 :]]
     for item in seen:
-        if isinstance(item, (list, tuple)):
+        if is_a(item, (list, tuple)):
             if not _holds_numbers(item, text=text, depth=depth + 1):
                 return False
-        elif not isinstance(item, (bool, *_NUMBERS, *(_TEXT if text else ()))):
+        elif not is_a(item, (bool, *_NUMBERS, *(_TEXT if text else ()))):
             return False
     return True
 
 
-def _python_shape(value: Any) -> tuple[Shape | None, str | None]:
+def _python_shape(value: Any, depth: int = 0) -> tuple[Shape | None, str | None]:
     """Return shape and dtype of the array that a number or a nested list would become."""
-    if not isinstance(value, (list, tuple)):
+    if not is_a(value, (list, tuple)):
         return (), _python_dtype(value)
     if not value:
         return (0,), None
-    inner = [_python_shape(item) for item in (value if len(value) <= _LOOK else value[:_LOOK])]
+    if depth > _RANK or runs_own_code(value, *_ITERATION):
+        return None, "object"
+    inner: list[tuple[Shape | None, str | None]] = []
+    for item in value if len(value) <= _LOOK else value[:_LOOK]:
+        inner.append(_python_shape(item, depth + 1))
+        if inner[-1][0] is None:
+            return None, "object"
     shapes = [shape for shape, _ in inner]
     dtypes = {dtype for _, dtype in inner if dtype is not None}
     dtype = next(
@@ -172,23 +183,28 @@ def _python_shape(value: Any) -> tuple[Shape | None, str | None]:
 
 
 def _python_dtype(value: Any) -> str:
-    if isinstance(value, _TEXT):
+    if is_a(value, _TEXT):
         return "string"
     for cls, name in ((bool, "bool"), (int, "int64"), (float, "float64"), (complex, "complex128")):
-        if isinstance(value, cls):
+        if is_a(value, cls):
             return name
     return dtype_of(value) or "object"
 
 
 def is_container(value: Any) -> bool:
-    """Whether a value holds several leaves: a dict, or a list or tuple that is not one array of numbers or texts."""
-    if isinstance(value, Mapping):
+    """Whether a value holds several leaves: a dict, or a list or tuple that is not one array of numbers or texts.
+
+    What can be iterated only by code of the user's is one leaf.
+    """
+    if not is_a(value, (Mapping, list, tuple)) or runs_own_code(value, *_ITERATION):
+        return False
+    if is_a(value, Mapping):
         return True
-    return isinstance(value, (list, tuple)) and not _plain(value)
+    return is_a(value, (list, tuple)) and not _plain(value)
 
 
 def _children(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, Mapping):
+    if is_a(value, Mapping):
         yield from list(value.items())
     else:
         yield from enumerate(value)
@@ -201,26 +217,31 @@ def leaves(data: Any) -> list[tuple[Path, Any]]:
     arrays is a container.
     """
     found: list[tuple[Path, Any]] = []
+    around: list[Any] = []  # the containers that the walk is in: one that holds itself is not entered again
 
     def walk(value: Any, path: Path) -> None:
-        if is_container(value) and len(path) < _DEEP:
-            for key, item in _children(value):
-                walk(item, (*path, key))
-        else:
+        if len(path) >= _DEEP or not is_container(value) or any(value is one for one in around):
             found.append((path, value))
+            return
+        around.append(value)
+        for key, item in _children(value):
+            if len(found) >= MOST_LEAVES:
+                break
+            walk(item, (*path, key))
+        around.pop()
 
     walk(data, ())
     return found
 
 
-def map_leaves(data: Any, change: Callable[[Any], Any]) -> Any:
+def map_leaves(data: Any, change: Callable[[Any], Any], depth: int = 0) -> Any:
     """Return the same structure with ``change(leaf)`` in place of every leaf."""
-    if not is_container(data):
+    if depth >= _DEEP or not is_container(data):
         return change(data)
-    if isinstance(data, Mapping):
-        return {key: map_leaves(item, change) for key, item in data.items()}
-    items = [map_leaves(item, change) for item in data]
-    if isinstance(data, tuple):
+    if is_a(data, Mapping):
+        return {key: map_leaves(item, change, depth + 1) for key, item in data.items()}
+    items = [map_leaves(item, change, depth + 1) for item in data]
+    if is_a(data, tuple):
         return type(data)(*items) if hasattr(data, "_fields") else tuple(items)
     return items
 
@@ -285,7 +306,7 @@ def first_batches(event_frames: Iterable[types.FrameType]) -> list[Any]:
             for name in _PEEKED:
                 value = holder.get(name)
                 if value is not None:
-                    return list(value) if isinstance(value, list) and name != "peek" else [value]
+                    return list(value) if is_a(value, list) and name != "peek" else [value]
     return []
 
 

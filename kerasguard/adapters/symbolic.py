@@ -11,11 +11,12 @@ from typing import Any
 import tensorflow as tf
 
 from kerasguard.adapters.kits import NO_TRIAL, kit_of
-from kerasguard.adapters.specs import kind_of, leaves, shape_of
+from kerasguard.adapters.specs import kind_of, leaves, read, shape_of
 from kerasguard.adapters.trial import Outcome
 from kerasguard.adapters.trial_graph import Undecidable, quiet, variables_without_values
 from kerasguard.adapters.trial_state import Snapshot
 from kerasguard.adapters.wants import is_input_layer
+from kerasguard.provenance.access import is_a
 
 MOST_NODES = 5_000
 SYMBOLIC = frozenset({"keras", "symbolic"})
@@ -104,13 +105,13 @@ def _touched(involved: Iterable[Any], kit: Any) -> Iterator[Any]:
 
 def is_nothing(value: Any) -> bool:
     """Return whether a value is None, or the symbolic tensor that tf_keras makes of a None."""
-    return value is None or type(getattr(value, "type_spec", None)).__name__ == "NoneTensorSpec"
+    return value is None or type(read(value, "type_spec")).__name__ == "NoneTensorSpec"
 
 
 def maker_of(tensor: Any) -> Any:
     """Return the layer or operation that made a symbolic tensor."""
-    history = getattr(tensor, "_keras_history", None)
-    return history[0] if history else None
+    history = read(tensor, "_keras_history")
+    return history[0] if is_a(history, tuple) and history else None
 
 
 def node_of(tensor: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from kerasguard.adapters.kits import NO_TRIAL, kit_of
-from kerasguard.adapters.specs import kind_of, leaves, read, shape_of
+from kerasguard.adapters.specs import MOST_LEAVES, kind_of, leaves, read, shape_of, spec_of
 from kerasguard.adapters.trial_batches import Batch, batches
 from kerasguard.adapters.trial_failure import replaced, same_failure
 from kerasguard.adapters.trial_graph import (
@@ -26,6 +27,7 @@ from kerasguard.adapters.trial_graph import (
 from kerasguard.adapters.trial_loss import Labels, LossCall, check_lookups, check_losses, loss_name
 from kerasguard.adapters.trial_state import Snapshot
 from kerasguard.deadline import Deadline
+from kerasguard.provenance.access import is_a, is_inert
 from kerasguard.vocabulary import Shape
 
 __all__ = ["Call", "Outcome", "built_layers", "call_of", "same_failure", "try_call"]
@@ -156,6 +158,9 @@ def try_call(call: Call, built_before: frozenset[int] | None = None, deadline: f
     kit = _kit(call.owner)
     if kit is None:
         return _undecided(NO_TRIAL)
+    doubt = _untouchable(call)
+    if doubt:
+        return _undecided(doubt)
     trial = _Trial(call, kit, built_before, Deadline.within(deadline))
     outcome, left = _attempt(trial)
     if trial.stateless and outcome.error is not None and kit.needs_variables(outcome.error):
@@ -313,6 +318,22 @@ class _Trial:
         if eager and wants_values:
             return _undecided("the call reads values")
         return Outcome(accepted=False, error=error, note=f"refused: {type(error).__name__}")
+
+
+def _untouchable(call: Call) -> str:
+    """Return why the data cannot be tried without running code of the user's, or for too long; empty where it can."""
+    found = leaves([call.x, call.y, call.sample_weight, call.validation_data])
+    sizes = [
+        math.prod(size or 1 for size in spec_of(leaf).shape or ()) for _, leaf in found if is_a(leaf, (list, tuple))
+    ]
+    if len(found) + sum(sizes) >= MOST_LEAVES:
+        return "there are too many tensors, or numbers in lists"
+    unsafe = any(
+        kind_of(leaf) in {"object", "other", "generator", "python"} and not is_inert(leaf)
+        for path, leaf in found + (leaves([None, dict(call.options)]) if call.entry == "call" else [])
+        if path != (0,) or kind_of(leaf) != "generator"  # to feed a model from one is what Keras is made for
+    )
+    return "the data are objects of a class of your own" if unsafe else ""
 
 
 def _undecided(why: str) -> Outcome:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from kerasguard.adapters.specs import leaves, read, shape_of, spec_of
 from kerasguard.adapters.trial_graph import Undecidable, as_tuples, from_type_spec, like, rows_like, stand_ins
 from kerasguard.adapters.trial_loss import Labels
+from kerasguard.provenance.access import is_a
 
 _PHASES = {"fit": "train", "train_on_batch": "train", "evaluate": "test", "test_on_batch": "test"}
 _STAGES = 100  # of a dataset are looked at
@@ -59,7 +60,7 @@ def batches(call: Any, kit: Any) -> Iterator[Batch]:
 
 
 def _source(x: Any) -> str:
-    kind = spec_of(x).kind if not isinstance(x, (list, tuple, dict)) else ""
+    kind = spec_of(x).kind if not is_a(x, (list, tuple, dict)) else ""
     return kind if kind in {"dataset", "generator", "pydataset"} else ""
 
 

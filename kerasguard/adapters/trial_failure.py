@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from kerasguard.adapters.trial_loss import RefusedByRule
+from kerasguard.errors import LONGEST, fields, text_of
 from kerasguard.event import stashed
 
 _LIBRARIES = ("keras", "tf_keras", "tensorflow", "numpy", "optree")
@@ -101,9 +102,9 @@ def fingerprint(error: BaseException) -> Fingerprint:
     first = chain[-1]
     seen = [_functions(link) for link in reversed(chain)]
     functions, user, _ = next((one for one in seen if one[0]), ([], None, None))
-    found_ops = (op.lower() for link in chain for match in _OP.findall(str(link)) for op in match)
+    found_ops = (op.lower() for link in chain for match in _OP.findall(text_of(link)[:LONGEST]) for op in match)
     ops = {op for op in found_ops if op and not op.startswith("__inference")}
-    node = next((match.group(1) for link in reversed(chain) if (match := _NODE.search(str(link)))), "")
+    node = next((match.group(1) for link in reversed(chain) if (match := _NODE.search(text_of(link)[:LONGEST]))), "")
     parts = tuple(re.sub(r"(_\d+)+$", "", part).lower() for part in node.split("/") if part)
     if parts[:1] == ("gradient_tape",):
         parts = parts[1:-1]  # the forward op whose gradient failed
@@ -115,7 +116,7 @@ def fingerprint(error: BaseException) -> Fingerprint:
         user=None if ops or op_error else user,
         ops=frozenset(ops),
         node=() if "__wrapped__" in node else parts,
-        messages=frozenset(filter(None, (_plain(str(link)) for link in chain))),
+        messages=frozenset(filter(None, (_plain(text_of(link)[:LONGEST]) for link in chain))),
     )
 
 
@@ -143,8 +144,8 @@ def _wraps(link: BaseException, earlier: BaseException | None) -> bool:
     """Whether an error only carries on an earlier one: AutoGraph's and Keras' replacements repeat its message."""
     if earlier is None:
         return False
-    told = str(earlier).strip()[:80]
-    return hasattr(earlier, "ag_error_metadata") or (bool(told) and told in str(link))
+    told = text_of(earlier).strip()[:80]
+    return "ag_error_metadata" in fields(earlier) or (bool(told) and told in text_of(link)[:LONGEST])
 
 
 def _functions(error: BaseException) -> tuple[list[str], str | None, tuple[str, int] | None]:

@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from kerasguard.adapters.specs import Spec, map_leaves, spec_of
+from kerasguard.adapters.specs import Spec, map_leaves, read, spec_of
 from kerasguard.adapters.trial_loss import Labels
 from kerasguard.deadline import Deadline
 from kerasguard.vocabulary import Shape
@@ -54,7 +54,7 @@ def like(leaf: Any, labels: Labels) -> Any:
 
 def _named(made: Any, leaf: Any, labels: Labels) -> Any:
     labels.arrays[made.op.name] = leaf
-    mask = getattr(leaf, "_keras_mask", None)
+    mask = read(leaf, "_keras_mask")
     if mask is not None and spec_of(mask).dtype is not None:
         made._keras_mask = placeholder(spec_of(mask).shape, "bool")
     return made

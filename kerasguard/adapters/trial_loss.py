@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kerasguard.adapters.specs import dtype_of, shape_of
+from kerasguard.adapters.specs import dtype_of, read, shape_of
 from kerasguard.vocabulary import Shape
 
 _MANY = 10_000_000  # arrays with more values are not read
@@ -58,7 +58,7 @@ class Labels:
 
 def loss_name(loss: Any) -> str | None:
     """Return the plain lower-case name of a Keras loss, None for a loss of the user's own."""
-    function = getattr(loss, "fn", None)
+    function = read(loss, "fn")
     for candidate in (function, type(loss)):
         module = str(getattr(candidate, "__module__", ""))
         name = getattr(candidate, "__name__", "")
@@ -180,7 +180,11 @@ def value_range(array: Any) -> tuple[float, float] | None:
         size *= axis or 0
     if not 0 < size < _MANY:
         return None
-    values = array if isinstance(array, numpy.ndarray) else getattr(array, "numpy", lambda: None)()
+    values = (
+        numpy.ndarray.view(array, numpy.ndarray)
+        if isinstance(array, numpy.ndarray)
+        else getattr(array, "numpy", lambda: None)()
+    )
     return None if values is None else (float(values.min()), float(values.max()))
 
 

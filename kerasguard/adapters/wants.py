@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerasguard.provenance.access import is_inert
 from kerasguard.vocabulary import Shape
 
 FREE_RANK = None
@@ -196,7 +197,8 @@ def _built_by_user(model: Any, built_before: frozenset[int] | None) -> bool:
 
 def _unbuilt_copy(layer: Any) -> Any:
     try:
-        return type(layer).from_config(layer.get_config())
+        config = layer.get_config()
+        return type(layer).from_config(config) if all(map(is_inert, config.values())) else None
     except Exception:  # noqa: BLE001 - a user's own layer may refuse its config in any way
         return None
 

@@ -22,6 +22,7 @@ from kerasguard.provenance.abstract import (
     known_items,
     truth_of,
 )
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.attributes import attribute, subscript
 from kerasguard.provenance.bindings import Binding
@@ -237,7 +238,7 @@ def _compare(node: ast.Compare, scope: Scope, budget: Budget) -> Any:
             return UNKNOWN
         if isinstance(op, ast.Is | ast.IsNot):
             same = left is right or (left is None and right is None)
-            if isinstance(left, Ghost) and isinstance(right, Ghost):
+            if is_a(left, Ghost) and is_a(right, Ghost):
                 return UNKNOWN
             result = same if isinstance(op, ast.Is) else not same
         elif isinstance(op, ast.In | ast.NotIn):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
+from kerasguard.provenance.access import DEEP, is_a, is_inert, some
 from kerasguard.provenance.makers import FILLED, KERAS_RULES, made_array, numpy, random_array, split
 from kerasguard.provenance.values import (
     MAX_LIVE_ELEMENTS,
@@ -210,12 +212,10 @@ def _matmul(one: Ghost, other: Ghost) -> Any:
     return Ghost((*batch, *rows, *right), one.dtype, stronger(one.kind, other.kind))
 
 
-def _has_unknown(tree: Any) -> bool:
-    if isinstance(tree, Unknown):
+def _has_unknown(tree: Any, depth: int = 0) -> bool:
+    if is_a(tree, Unknown):
         return True
-    if isinstance(tree, list | tuple):
-        return any(_has_unknown(item) for item in tree[:64])
-    return isinstance(tree, dict) and any(_has_unknown(item) for item in tree.values())
+    return is_a(tree, list | tuple | dict) and depth < DEEP and any(_has_unknown(one, depth + 1) for one in some(tree))
 
 
 def _in_spite_of_unknowns(name: str, root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -306,21 +306,30 @@ def _stand_in(tree: Any, unknown: int, lead: int | None) -> Any:
     if isinstance(tree, list | tuple):
         if len(tree) > MAX_ITEMS:
             ghost = ghost_of(tree)
-            return tree if ghost is None else _stand_in(ghost, unknown, lead)
+            return _inert(tree) if ghost is None else _stand_in(ghost, unknown, lead)
         items = [_stand_in(item, unknown, lead) for item in tree]
         return tuple(items) if isinstance(tree, tuple) else items
     if isinstance(tree, dict):
         return {key: _stand_in(item, unknown, lead) for key, item in tree.items()}
     if is_tensor(tree) or (is_array(tree) and (tree.size > MAX_LIVE_ELEMENTS or (lead and tree.shape[:1] == (lead,)))):
         tree = ghost_of(tree)
-    if not isinstance(tree, Ghost):
-        return tree
+    if not is_a(tree, Ghost):
+        return _inert(tree)
     shape = [unknown if n is None else n for n in tree.shape or ()]
     if lead is not None and shape and shape[0] == lead:
         shape[0] = unknown
     dtype = np.dtype(tree.dtype if _numpy_dtype(tree.dtype) else "float32")
     filling = np.full((), unknown, dtype) if not shape and dtype.kind in "iuf" else np.zeros((), dtype)
     return np.broadcast_to(filling, shape) if shape else filling[()]
+
+
+def _inert(value: Any) -> Any:
+    """Return a value that a library may handle; it refuses what would run the user's code or be used up."""
+    if not is_inert(value) or (is_a(value, list | tuple) and not all(is_inert(one) for one in some(value))):
+        raise TypeError("only code of the user's could tell")
+    if is_array(value) and value.dtype.hasobject:
+        raise TypeError("the operations of objects are the user's")
+    return value
 
 
 def _numpy_dtype(name: str | None) -> bool:
@@ -365,7 +374,7 @@ def _flat(tree: Any) -> list[Any]:
     if isinstance(tree, list | tuple):
         return [leaf for item in tree[:MAX_ITEMS] for leaf in _flat(item)]
     if isinstance(tree, dict):
-        return [leaf for item in tree.values() for leaf in _flat(item)]
+        return [leaf for item in islice(tree.values(), MAX_ITEMS) for leaf in _flat(item)]
     return [tree]
 
 

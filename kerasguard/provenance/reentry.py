@@ -112,6 +112,9 @@ def of_returns(link: Link, scope: Scope, budget: Budget) -> Iterator[Link | None
 
 def returned(owner: ast.AST | None) -> Iterator[tuple[ast.expr, bool]]:
     """Yield the expressions that a function returns or yields, without those of functions nested in it."""
+    if isinstance(owner, ast.Lambda):
+        yield owner.body, False
+        return
     stack: list[ast.AST] = list(getattr(owner, "body", []))
     while stack:
         node = stack.pop(0)

@@ -6,10 +6,13 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kerasguard.provenance.access import is_a, read, root_of, runs_own_code
 from kerasguard.vocabulary import Shape
 
 MAX_LIVE_ELEMENTS = 100_000
 PROBED = 128
+PROBED_INSIDE = 4  # of a list in a list
+DEEPEST = 32  # lists in lists: a list that holds itself is no array
 RANK = ("list", "numpy", "eager", "symbolic")  # the later kind wins when two meet in an operation
 
 
@@ -53,66 +56,64 @@ UNKNOWN: Final = Unknown()
 def is_array(value: Any) -> bool:
     """Tell whether `value` is a live NumPy array or scalar (NumPy is only looked up, never imported)."""
     numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray | numpy.generic)
+    return numpy is not None and is_a(value, numpy.ndarray | numpy.generic)
 
 
 def is_tensor(value: Any) -> bool:
     """Tell whether `value` is a live tensor, variable or symbolic tensor of TensorFlow or Keras."""
     kind = type(value)
-    root = kind.__module__.partition(".")[0]
-    return root in ("tensorflow", "keras", "tf_keras") and hasattr(kind, "shape") and hasattr(kind, "dtype")
+    return root_of(kind) in ("tensorflow", "keras", "tf_keras") and hasattr(kind, "shape") and hasattr(kind, "dtype")
 
 
 def is_dataset(value: Any) -> bool:
     """Tell whether `value` is a live tf.data dataset."""
     kind = type(value)
-    return kind.__module__.startswith("tensorflow.") and hasattr(kind, "element_spec")
+    return root_of(kind) == "tensorflow" and hasattr(kind, "element_spec")
 
 
-def ghost_of(value: Any) -> Ghost | None:
+def ghost_of(value: Any, depth: int = 0) -> Ghost | None:
     """Return shape and dtype of a live or abstract array-like, None for anything else.
 
     A list of equally shaped arrays or numbers counts as an array with a leading axis.
     """
-    if isinstance(value, Ghost):
+    if type(value) is Ghost:
         return value
     if is_array(value):
-        return Ghost(tuple(value.shape), str(value.dtype), "numpy")
+        return Ghost(tuple(read(value, "shape", ())), str(read(value, "dtype")), "numpy")
     if is_dataset(value):
-        return Ghost(None, None, "dataset", _spec_ghosts(value.element_spec))
+        return Ghost(None, None, "dataset", _spec_ghosts(read(value, "element_spec")))
     if is_tensor(value):
         return _tensor_ghost(value)
-    if type(value).__module__.partition(".")[0] == "pandas" and isinstance(getattr(value, "shape", None), tuple):
+    if root_of(type(value)) == "pandas" and is_a(read(value, "shape"), tuple):
         return Ghost(tuple(value.shape), None, "numpy")
-    if isinstance(value, bool):
+    if is_a(value, bool):
         return Ghost((), "bool", "list")
-    if isinstance(value, int):
+    if is_a(value, int):
         return Ghost((), "int64", "list")
-    if isinstance(value, float):
+    if is_a(value, float):
         return Ghost((), "float64", "list")
-    if isinstance(value, list | tuple | range):
-        return _stacked(value)
+    if is_a(value, list | tuple | range) and not runs_own_code(value, "__len__", "__iter__", "__getitem__"):
+        return _stacked(value, depth)
     return None
 
 
 def _tensor_ghost(value: Any) -> Ghost | None:
-    module = type(value).__module__
     kind = "symbolic" if "KerasTensor" in type(value).__name__ or not hasattr(value, "numpy") else "eager"
     try:
-        shape = value.shape
+        shape = read(value, "shape")
         dims: Shape | None = None if getattr(shape, "rank", 0) is None else tuple(shape)
-        dtype = getattr(value.dtype, "name", None) or str(value.dtype)
+        dtype = getattr(read(value, "dtype"), "name", None) or str(read(value, "dtype"))
     except (AttributeError, TypeError, ValueError):
         return None
-    if module.startswith("tensorflow") and "Ragged" in type(value).__name__:
+    if root_of(type(value)) == "tensorflow" and "Ragged" in type(value).__name__:
         kind = "ragged"
     return Ghost(dims, dtype, kind)
 
 
 def _spec_ghosts(spec: Any) -> Any:
-    if isinstance(spec, dict):
+    if is_a(spec, dict):
         return {key: _spec_ghosts(item) for key, item in spec.items()}
-    if isinstance(spec, list | tuple):
+    if is_a(spec, list | tuple):
         return tuple(_spec_ghosts(item) for item in spec)
     shape = getattr(spec, "shape", None)
     if shape is None:
@@ -121,19 +122,22 @@ def _spec_ghosts(spec: Any) -> Any:
     return Ghost(dims, getattr(getattr(spec, "dtype", None), "name", None), "eager")
 
 
-def _stacked(items: Any) -> Ghost | None:
+def _stacked(items: Any, depth: int) -> Ghost | None:
+    if depth > DEEPEST:
+        return None
     if not len(items):
         return Ghost((0,), "float64", "list")
-    if isinstance(items, range):
+    if is_a(items, range):
         return Ghost((len(items),), "int64", "list")
-    probe = items if len(items) <= 2 * PROBED else [*items[:PROBED], *items[-PROBED:]]
+    probed = PROBED if depth == 0 else PROBED_INSIDE
+    probe = items if len(items) <= 2 * probed else [*items[:probed], *items[-probed:]]
     merged: Any = None
     for item in probe:
-        ghost = ghost_of(item)
+        ghost = ghost_of(item, depth + 1)
         if ghost is None or ghost.shape is None or ghost.kind == "dataset":
             return None
         merged = ghost if merged is None else merge(merged, ghost)
-        if not isinstance(merged, Ghost):
+        if not is_a(merged, Ghost):
             return None
     return Ghost((len(items), *merged.shape), merged.dtype, "list")
 
@@ -157,24 +161,24 @@ def add_axes(value: Any, lift: int) -> Any:
 
 def element(value: Any, step: Any) -> Any:
     """Return `value[step]` for a tuple index or key, or any one element for ``"*"``."""
-    if isinstance(value, Ghost):
+    if is_a(value, Ghost):
         if value.kind == "dataset":
             return value.spec if step == "*" else UNKNOWN
-        if value.shape and (step == "*" or isinstance(step, int)):
+        if value.shape and (step == "*" or is_a(step, int)):
             return Ghost(value.shape[1:], value.dtype, value.kind)
         return UNKNOWN
     if step == "*":
-        if isinstance(value, list | tuple | range) and len(value):
+        if is_a(value, list | tuple | range) and len(value):
             return value[0]
-        if isinstance(value, dict) and value:
+        if is_a(value, dict) and value:
             return next(iter(value))
         ghost = ghost_of(value)
         return element(ghost, "*") if ghost is not None else UNKNOWN
-    if isinstance(value, list | tuple) and isinstance(step, int):
+    if is_a(value, list | tuple) and is_a(step, int):
         return value[step] if -len(value) <= step < len(value) else UNKNOWN
-    if isinstance(value, dict):
+    if is_a(value, dict):
         return value.get(step, UNKNOWN)
-    if isinstance(step, int) and (is_array(value) or is_tensor(value)):
+    if is_a(step, int) and (is_array(value) or is_tensor(value)):
         return element(ghost_of(value), step)
     return UNKNOWN
 
@@ -183,9 +187,9 @@ def merge(one: Any, other: Any) -> Any:
     """Return what holds of both values: sizes that differ become None, things that differ become UNKNOWN."""
     if one is other:
         return one
-    if isinstance(one, str | int | float | bool | type(None)) and type(one) is type(other) and one == other:
+    if is_a(one, str | int | float | bool | type(None)) and type(one) is type(other) and one == other:
         return one
-    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+    if is_a(one, tuple) and is_a(other, tuple) and len(one) == len(other):
         return tuple(merge(a, b) for a, b in zip(one, other, strict=True))
     first, second = ghost_of(one), ghost_of(other)
     if first is None or second is None or "dataset" in (first.kind, second.kind):

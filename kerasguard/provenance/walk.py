@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kerasguard.provenance.abstract import Budget
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.arguments import argument_node, resolve_path
 from kerasguard.provenance.frames import UserFrame
 from kerasguard.provenance.links import Link, make_link
@@ -84,11 +85,7 @@ def _sharper(one: Shape, other: Shape) -> bool:
 def _likeness(link: Link, use: Link) -> tuple[int, ...]:
     """Rank an operand: the same object, the same shape, any shape, unknown, a literal."""
     value = link.value
-    same = (
-        value is not UNKNOWN
-        and not isinstance(value, Ghost)
-        and (value is use.value or _base(value) is _base(use.value))
-    )
+    same = value is not UNKNOWN and not is_a(value, Ghost) and (value is use.value or _base(value) is _base(use.value))
     shape, wanted = shape_of(link.seen), shape_of(use.seen)
     alike = shape is not None and wanted is not None and (shape == wanted or (len(shape) and shape[-1:] == wanted[-1:]))
     return (

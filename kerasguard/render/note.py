@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kerasguard.errors import fields, notes_of
 from kerasguard.render.text import plain
 from kerasguard.vocabulary import Diagnosis
 
@@ -22,8 +23,8 @@ def is_note(text: object) -> bool:
 
 def remove_note(error: BaseException) -> None:
     """Take kerasguard's note off `error`, where the explanation is about to be shown in a place of its own."""
-    notes = getattr(error, "__notes__", None)
-    if isinstance(notes, list):
+    notes = notes_of(error)
+    if notes:
         notes[:] = [text for text in notes if not is_note(text)]
         if not notes:
-            del error.__notes__
+            del fields(error)["__notes__"]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from kerasguard.errors import NO_TEXT, fields, text_of
 from kerasguard.render import links
 from kerasguard.render.document import build
 from kerasguard.render.note import is_note
@@ -53,7 +54,7 @@ def show_uncaught(error: BaseException, diagnosis: Diagnosis | None = None) -> b
     diagnosis
         What is known of it; by default what kerasguard attached to it.
     """
-    found = diagnosis if diagnosis is not None else getattr(error, _DIAGNOSIS, None)
+    found = diagnosis if diagnosis is not None else fields(error).get(_DIAGNOSIS)
     if not isinstance(found, Diagnosis):
         return False
     show_error(error, found)
@@ -102,17 +103,23 @@ def is_colour_terminal(stream: TextIO) -> bool:
 
 def traceback_lines(error: BaseException) -> Iterator[str]:
     """Yield what Python would print for `error`, without kerasguard's frames and note and with long messages cut."""
-    report = traceback.TracebackException.from_exception(error)
+    try:
+        report = traceback.TracebackException.from_exception(error)
+    except Exception:  # noqa: BLE001 - Python itself cannot print what the user's class makes of it
+        shown = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_own_file(frame.filename)]
+        yield from ("Traceback (most recent call last):\n", *traceback.format_list(shown))
+        yield f"{type(error).__qualname__}: {NO_TEXT}\n"
+        return
     replaced: list[tuple[str, str]] = []
     for part in _chain(report):
         shown = [frame for frame in part.stack or () if not is_own_file(frame.filename)]
         # Without a frame there is no heading either: that is how a SyntaxError of a script looks.
         part.stack = traceback.StackSummary.from_list(shown) if shown else None  # type: ignore[assignment]
-        notes = getattr(part, "__notes__", None)
-        if isinstance(notes, Sequence) and not isinstance(notes, str):
+        notes = part.__notes__
+        if isinstance(notes, list):
             part.__notes__ = [text for text in notes if not is_note(text)]
     for link in _links(error):
-        text = _message(link)
+        text = text_of(link)
         replaced.append((text, shortened(text)))
     for piece in report.format():
         for whole, short in replaced:
@@ -180,13 +187,6 @@ def _links(error: BaseException) -> Iterator[BaseException]:
         waiting += [link.__cause__, link.__context__]
         if isinstance(link, BaseExceptionGroup):
             waiting += link.exceptions
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - the user's own __str__ may raise anything; Python prints a stand-in then
-        return ""
 
 
 def _rich_text(line: Line) -> Text:

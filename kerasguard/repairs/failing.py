@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,7 @@ from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import OutOfBudget
+from kerasguard.provenance.access import DEEP, is_a, some
 from kerasguard.provenance.calls import arguments
 from kerasguard.provenance.evaluate import Budget, evaluate
 from kerasguard.provenance.scope import Scope
@@ -128,23 +129,19 @@ def call_at(node: ast.Call, scope: Scope) -> FailingCall | None:
     return FailingCall(node, scope, scope.source, function, args, kwargs, complete)
 
 
-def is_live(value: Any) -> bool:
+def is_live(value: Any, depth: int = 0) -> bool:
     """Return whether a value is the user's object itself, in all its parts."""
-    if value is UNKNOWN or isinstance(value, Ghost) or type(value).__module__.startswith("kerasguard."):
+    if value is UNKNOWN or is_a(value, Ghost) or type(value).__module__.startswith("kerasguard."):
         return False
-    if isinstance(value, list | tuple):
-        return all(is_live(item) for item in value)
-    if isinstance(value, dict):
-        return all(is_live(item) for item in value.values())
+    if is_a(value, list | tuple | dict) and depth < DEEP:
+        return all(is_live(item, depth + 1) for item in some(value))
     return True
 
 
-def has_symbolic(value: Any) -> bool:
+def has_symbolic(value: Any, depth: int = 0) -> bool:
     """Return whether a value is, or holds, a symbolic tensor."""
-    if isinstance(value, list | tuple):
-        return len(value) <= 1000 and any(has_symbolic(item) for item in value)
-    if isinstance(value, Mapping):
-        return any(has_symbolic(item) for item in value.values())
+    if is_a(value, list | tuple | dict) and depth < DEEP:
+        return any(has_symbolic(item, depth + 1) for item in some(value))
     return specs.kind_of(value) in SYMBOLIC
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasguard import edits
+from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
@@ -95,13 +96,10 @@ def _passed_as(call: ast.Call, slot: str) -> Iterator[ast.expr]:
 
 
 def _alike(value: Any, given: Given) -> bool:
-    shape = getattr(value, "shape", None)
+    shape = specs.shape_of(value)
     if shape is None or given.shape is None:
         return False
-    try:
-        return tuple(shape)[1:] == given.shape[1:] and len(tuple(shape)) == len(given.shape)
-    except TypeError:
-        return False
+    return shape[1:] == given.shape[1:] and len(shape) == len(given.shape)
 
 
 def _distinct(found: list[Edit]) -> list[Edit]:

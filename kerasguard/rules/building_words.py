@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from kerasguard.adapters import wants
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs.building import search as building
@@ -136,7 +137,7 @@ def _of_call(failure: Failure) -> list[str]:
     names = []
     for name in _names(statement):
         value = frame.locals.get(name, frame.globals.get(name))
-        if not isinstance(value, type) and type(value).__name__ not in ("module", "function", "LazyLoader"):
+        if not is_a(value, type) and type(value).__name__ not in ("module", "function", "LazyLoader"):
             names.append(name)
     return names
 

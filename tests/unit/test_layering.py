@@ -32,6 +32,7 @@ LEVELS = (
     {"render", "runner", "catalogue"},
     {
         "event",
+        "errors",
         "folding",
         "vocabulary",
         "faults",

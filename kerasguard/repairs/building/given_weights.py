@@ -10,6 +10,7 @@ from kerasguard import edits
 from kerasguard.adapters import specs, wants
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.repairs import constructors
@@ -43,7 +44,7 @@ def refused(evidence: Evidence) -> Refused | None:
     layer, values = evidence.held("self", *SETTERS), evidence.held("weights", *SETTERS)
     if layer is None:
         return _initialized(evidence)
-    if not wants.is_layer(layer) or not isinstance(values, list | tuple):
+    if not wants.is_layer(layer) or not is_a(values, list | tuple):
         return None
     variables = specs.read(layer, "weights") or []
     if len(variables) != len(values):

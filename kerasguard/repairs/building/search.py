@@ -14,6 +14,7 @@ from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, le
 from kerasguard.adapters.trial import Outcome
 from kerasguard.deadline import Deadline
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
@@ -183,9 +184,7 @@ class Failure:
             return (operator.left, operator.right)[position] if position < 2 else None
         if self.use_call is None:
             return None
-        paths = [
-            path for path, leaf in leaves([list(self.step.args), dict(self.step.kwargs)]) if isinstance(leaf, Slot)
-        ]
+        paths = [path for path, leaf in leaves([list(self.step.args), dict(self.step.kwargs)]) if is_a(leaf, Slot)]
         if position >= len(paths):
             return None
         call, scope = self.use_call

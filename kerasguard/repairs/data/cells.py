@@ -13,6 +13,7 @@ from kerasguard.adapters.cells import Cells, cells_of
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands
@@ -249,8 +250,10 @@ def coded(evidence: Evidence, given: Given, found: Cells) -> Iterator[Candidate]
 def in_lists(evidence: Evidence) -> list[Given]:
     """Return the data of a model with one input where it was passed as a list of samples."""
     call = evidence.call
-    if call is None or not isinstance(call.x, list | tuple) or len(evidence.wanted) > 1 or not call.x:
+    if call is None or not is_a(call.x, list | tuple) or len(evidence.wanted) > 1:
         return []
+    if not (specs.is_container(call.x) or specs.kind_of(call.x) == "python"):
+        return []  # empty, or a class of the user's
     given = [one for one in evidence.given if one.element is None]
     if len(given) == 1 and given[0].spec.kind == "python" and not given[0].path:
         return given

@@ -13,12 +13,14 @@ from kerasguard import edits
 from kerasguard.adapters import specs, wants
 from kerasguard.adapters.trial import Call, Outcome, try_call
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.search import key_of
 from kerasguard.vocabulary import Edit, Offender, Place
 
 MOST_INPUTS = 5
+MOST_KEYS = 200  # a dict with more is no dict of inputs
 CLOSE = 0.5
 
 
@@ -33,16 +35,16 @@ class Keys(NamedTuple):
 def keys(evidence: Evidence) -> Keys | None:
     """Compare the keys that were passed with the names of the inputs; None where no dict was passed or keys agree."""
     refusing = refusing_call(evidence)
-    if refusing is None or not isinstance(refusing.x, dict):
+    if refusing is None or not (is_a(refusing.x, dict) and specs.is_container(refusing.x)):
         given = [key_of(one) for one in evidence.given]
         return compare_keys(given, [want.name for want in evidence.wanted])
-    return compare_keys(list(refusing.x), [want.name for want in demanded(evidence)])
+    return compare_keys(list(itertools.islice(refusing.x, MOST_KEYS + 1)), [want.name for want in demanded(evidence)])
 
 
 def refusing_call(evidence: Evidence) -> Call | None:
     """Return the call whose dict is compared: that of a model inside the called one if that is the one refusing it."""
     failing = evidence.failing
-    if failing is None or failing.layer is evidence.event.owner or not isinstance(failing.inputs, dict):
+    if failing is None or failing.layer is evidence.event.owner or not is_a(failing.inputs, dict):
         return evidence.call
     return Call("call", failing.layer, failing.inputs)
 
@@ -58,8 +60,10 @@ def demanded(evidence: Evidence) -> tuple[wants.Wanted, ...]:
 def compare_keys(given: Sequence[str | None], wanted: Sequence[str]) -> Keys | None:
     """Compare keys with names, in the order in which they were given."""
     found = [key for key in given if key is not None]
-    if not found or len(found) != len(given) or not wanted:
+    if not found or len(found) != len(given) or not wanted or len(found) > MOST_KEYS:
         return None
+    if not all(type(key) in (str, int, float, bool) for key in found):
+        return None  # objects are compared by code of the user's
     missing = tuple(name for name in wanted if name not in found)
     extra = tuple(key for key in found if key not in wanted)
     return Keys(missing, extra, tuple(found)) if missing or extra else None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs.building.sites import reads
 from kerasguard.repairs.candidate import Candidate
@@ -30,7 +31,7 @@ class Fill(NamedTuple):
 def one_missing(evidence: Evidence) -> bool:
     """Return whether a model got tensors in a list, or one alone, and just one fewer than it has inputs."""
     call = evidence.call
-    if call is None or isinstance(call.x, dict) or not evidence.given or len(evidence.wanted) < 2:
+    if call is None or is_a(call.x, dict) or not evidence.given or len(evidence.wanted) < 2:
         return False
     if any(one.element is not None or one.shape is None or one.spec.kind == "keras" for one in evidence.given):
         return False

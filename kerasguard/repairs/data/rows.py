@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kerasguard import edits
+from kerasguard.adapters import specs
 from kerasguard.adapters.trial import Call
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.suspect import Suspect, of_length, of_rank
@@ -67,7 +69,7 @@ def mismatch(evidence: Evidence) -> Mismatch | None:
     if call is None:
         return None
     groups = [list(evidence.everything)]
-    if isinstance(call.validation_data, list | tuple):
+    if is_a(call.validation_data, list | tuple):
         groups.append(list(evidence.tensors("validation_data", call.validation_data)))
     for group in groups:
         known = [one for one in group if one.element is None and one.shape and one.shape[0] is not None]
@@ -277,7 +279,7 @@ def _candidate(evidence: Evidence, call: Call, one: Given, change: Transformatio
         title=change.title.format(f"`{one.name}`"),
         edits=written,
         cost=change.cost,
-        call=changed(call, {(one.slot, one.path): change.value(one.value)}) if one.spec.kind != "python" else None,
+        call=changed(call, {(one.slot, one.path): change.value(one.value)}) if one.spec.kind in specs.ARRAYS else None,
         exact=exact and bool(written),
         applicability="unsafe" if change.lossy else "safe",
         suspect=_suspect(one, change),

@@ -128,6 +128,8 @@ def candidates(evidence: Evidence, wrong: list[Pair], select: Select) -> Iterato
     for index, together in enumerate(changes(wrong, select)):
         if index == 0 and len(wrong) == 1:
             yield from undoing.candidates(evidence, *wrong[0], together[0][1])
+        if any(one.element is None and one.spec.kind not in specs.ARRAYS for one, _ in together):
+            continue  # a list of numbers has no axes to index
         if any(one.element is not None for one, _ in together):
             yield from mapping.candidates(evidence, call, together)
         else:
@@ -152,6 +154,8 @@ def _in_validation(call: Call, one: Given) -> Any:
     value = call.validation_data
     try:
         for step in (VALIDATION[one.slot], *one.path):
+            if not specs.is_container(value):
+                return None
             value = value[step]
     except (KeyError, IndexError, TypeError):
         return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import FunctionType, GeneratorType
 from typing import Any, NamedTuple
 
 from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.reentry import returned
 from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.provenance.user_files import is_user_file
@@ -36,10 +38,10 @@ class Handed(NamedTuple):
 
 def handed(value: Any) -> Handed | None:
     """Return the one expression that a generator object yields or a PyDataset's ``__getitem__`` returns."""
-    code = getattr(value, "gi_code", None)
+    code = value.gi_code if is_a(value, GeneratorType) else None
     if code is None:
         method = getattr(type(value), "__getitem__", None)
-        code = getattr(method, "__code__", None)
+        code = method.__code__ if isinstance(method, FunctionType) else None
     if code is None or not is_user_file(code.co_filename):
         return None
     source = source_of(code.co_filename)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 from kerasguard import edits
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.bindings import Binding
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
@@ -37,7 +39,7 @@ def shape_of(value: Any) -> Shape | None:
 def is_layer_class(value: Any) -> bool:
     """Return whether a value is a class of layers of either Keras, a model's excepted."""
     return (
-        isinstance(value, type)
+        is_a(value, type)
         and any(cls.__name__ == "Layer" and wants.is_keras(cls) for cls in value.__mro__)
         and not any(cls.__name__ == "Model" and wants.is_keras(cls) for cls in value.__mro__)
         and value.__name__ != "InputLayer"
@@ -186,7 +188,7 @@ def _is_keras_function(value: Any) -> bool:
 
 
 def _is_function(value: Any) -> bool:
-    return inspect.isfunction(value) and not _is_keras_function(value)
+    return is_a(value, FunctionType) and not _is_keras_function(value)
 
 
 def _leaves(node: ast.expr, value: Any) -> Iterator[tuple[ast.expr, Any]]:
@@ -196,7 +198,7 @@ def _leaves(node: ast.expr, value: Any) -> Iterator[tuple[ast.expr, Any]]:
     elif isinstance(node, ast.Dict) and isinstance(value, dict) and len(node.values) == len(value):
         for one, item in zip(node.values, value.values(), strict=True):
             yield from _leaves(one, item)
-    elif isinstance(value, list | tuple):
+    elif is_a(value, list | tuple):
         for item in value:
             yield node, item
     else:

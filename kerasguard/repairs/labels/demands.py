@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from kerasguard.adapters import losses
+from kerasguard.adapters import losses, specs
 from kerasguard.adapters.dataset_rows import array_behind
 from kerasguard.adapters.losses import Head
 from kerasguard.adapters.tensors import blank
@@ -16,6 +16,7 @@ from kerasguard.adapters.trial_loss import value_range
 from kerasguard.evidence import SLOTS, Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.abstract import Budget
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.reentry import users_function
@@ -82,12 +83,12 @@ def values_of(given: Given) -> Any:
 
 
 def as_array(value: Any) -> Any:
-    """Return the array that a plain Python list of numbers stands for, and anything else as it is."""
-    if isinstance(value, list | tuple):
-        import numpy as np
+    """Return the plain array that an array or a Python list of numbers stands for, and anything else as it is."""
+    import numpy as np
 
-        return np.asarray(value)
-    return value
+    if isinstance(value, np.ndarray):
+        return np.ndarray.view(value, np.ndarray)  # the operations of a subclass are the user's
+    return np.asarray(value) if is_a(value, list | tuple) and specs.kind_of(value) == "python" else value
 
 
 def integral(given: Given) -> bool:

@@ -10,6 +10,7 @@ from kerasguard import edits
 from kerasguard.adapters.specs import is_container, kind_of
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
@@ -25,9 +26,9 @@ def given_labels(evidence: Evidence) -> list[Given]:
     """Return the labels among the validation data."""
     call = evidence.call
     value = call.validation_data if call is not None else None
-    if isinstance(value, tuple | list) and len(value) > 1:
+    if value is not None and is_a(value, tuple | list) and len(value) > 1:
         return [one for one in evidence.tensors(SLOT, value) if one.path[:1] == (1,)]
-    if value is None or isinstance(value, tuple | list | dict):
+    if value is None or is_a(value, tuple | list | dict):
         return []
     return [one for one in evidence.tensors(SLOT, value) if one.slot == "y" and one.element is not None]
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasguard import edits
+from kerasguard.adapters import specs
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
+from kerasguard.provenance.access import is_a
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands
@@ -113,7 +115,7 @@ def class_weight(evidence: Evidence) -> Any:
     """Return the class weights that were passed, None where there are none or they are a dict."""
     call = evidence.call
     value = call.options.get("class_weight") if call is not None else None
-    return None if isinstance(value, dict) else value
+    return None if is_a(value, dict) else value
 
 
 def class_weight_as_dict(evidence: Evidence) -> Iterator[Candidate]:
@@ -123,7 +125,9 @@ def class_weight_as_dict(evidence: Evidence) -> Iterator[Candidate]:
         return
     source = evidence.scopes[evidence.site].source
     keyword = next((one for one in site.keywords if one.arg == "class_weight"), None)
-    if source is None or keyword is None or (not isinstance(value, list | tuple) and getattr(value, "ndim", None) != 1):
+    if source is None or keyword is None or specs.kind_of(value) not in {"python", "numpy", "eager"}:
+        return
+    if len(specs.spec_of(value).shape or ()) != 1:
         return
     options = {**call.options, "class_weight": dict(enumerate(float(one) for one in value))}
     yield Candidate(

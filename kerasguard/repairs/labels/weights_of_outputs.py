@@ -10,6 +10,7 @@ from typing import Any
 from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands
 from kerasguard.repairs.labels.demands import Pair
@@ -21,7 +22,7 @@ MOST_OUTPUTS = 6
 
 def refused(evidence: Evidence) -> bool:
     """Return whether class weights were given for several outputs, or with data that brings labels of its own."""
-    if not _weights(evidence):
+    if _weights(evidence) is None:
         return False
     if len(demands.heads(evidence)) > 1:
         return True
@@ -32,7 +33,8 @@ def refused(evidence: Evidence) -> bool:
 
 def _weights(evidence: Evidence) -> Any:
     call = evidence.call
-    return call.options.get(CLASS) if call is not None else None
+    given = call.options.get(CLASS) if call is not None else None
+    return None if is_a(given, dict) and not given else given
 
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import ModuleType
 
 from kerasguard import edits
 from kerasguard.adapters import foreign, specs
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import is_a
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, failing_call
 from kerasguard.vocabulary import Shape
@@ -23,8 +25,8 @@ def open_shape(evidence: Evidence) -> tuple[FailingCall, ast.expr, Shape] | None
     if not foreign.is_foreign(call.function) or not _about_models(call):
         return None
     for _, node, value in call.nodes():
-        if isinstance(value, list | tuple) and None in [one for one in value if one is None or isinstance(one, int)]:
-            if all(one is None or isinstance(one, int) for one in value):
+        if is_a(value, list | tuple) and None in [one for one in value if one is None or is_a(one, int)]:
+            if all(one is None or is_a(one, int) for one in value):
                 return call, node, tuple(value)
         elif type(value).__name__ == "TensorShape":
             shape = specs.shape_of(_Shaped(value))
@@ -44,8 +46,8 @@ def _about_models(call: FailingCall) -> bool:
     """Return whether the file works with models at all: numpy alone is not our business."""
     if foreign.root_of(call.function) == "tensorflow":
         return True
-    modules = {getattr(value, "__name__", "").partition(".")[0] for value in call.scope.globals.values()}
-    return bool(modules & set(LIBRARIES))
+    modules = [vars(value) for value in call.scope.globals.values() if is_a(value, ModuleType)]
+    return any(str(names.get("__name__")).partition(".")[0] in LIBRARIES for names in modules)
 
 
 def candidates(call: FailingCall, node: ast.expr, shape: Shape) -> Iterator[Candidate]:
