@@ -20,6 +20,7 @@ from kerasguard.provenance.arguments import argument_node, order_of, resolve_pat
 from kerasguard.provenance.frames import UserFrame, library_frames, release, user_frames
 from kerasguard.provenance.operands import ITEM
 from kerasguard.provenance.scope import Scope, scopes_of
+from kerasguard.provenance.user_files import is_made_up
 from kerasguard.provenance.walk import chain, name_of
 from kerasguard.vocabulary import Offender, Place, Shape
 
@@ -126,6 +127,8 @@ class Evidence:
         inside = self._inside()
         if inside is None:
             return len(self.frames) - 1 if self.frames else None
+        if inside and is_made_up(self.event.stack[inside - 1].frame.f_code.co_filename):
+            return None  # called by text that was given to exec or eval: no line of a file is the call
         outside = {id(entry.frame.f_code) for entry in self.event.stack[:inside]}
         last = None
         for index, frame in enumerate(self.frames):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from types import CodeType
@@ -11,6 +12,7 @@ from types import CodeType
 from kerasguard.vocabulary import Origin, Place
 
 MAX_CODE_LINES = 3
+_INNER_CODE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -204,7 +206,35 @@ def _located(source: SourceFile, code: CodeType, lasti: int) -> tuple[SourceFile
     if end_row is not None and column is not None and end_column is not None:
         node = source.at_span(row, column, end_row, end_column)
     node = node or source.at_line(row)
-    return None if node is None else (source, node)
+    if node is None or not _describes(source, code, node):
+        # The file has changed since it was loaded: what stands there now says nothing about what runs.
+        _files[source.filename] = None
+        return None
+    return source, node
+
+
+def _describes(source: SourceFile, code: CodeType, node: ast.AST) -> bool:
+    """Return whether the file still is what `code` was compiled from, as far as the place `node` tells."""
+    if not code.co_name.startswith("<") and source.definition(code) is None:
+        return False
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return bool(node.decorator_list or node.args.defaults or node.args.kw_defaults)  # nothing else calls or fails
+    if isinstance(getattr(node, "body", None), list):
+        return True
+    known = {*code.co_names, *code.co_varnames, *code.co_cellvars, *code.co_freevars}
+    return all(name in known or name.startswith("__") for name in _names_in(node))
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    """Yield the names and attributes that code of a node's own uses: not those of functions inside it."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    if isinstance(node, ast.Attribute):
+        yield node.attr
+    for child in ast.iter_child_nodes(node):
+        folded = isinstance(child, ast.IfExp | ast.BoolOp)  # a part may have been left out of the code
+        if not folded and not isinstance(child, _INNER_CODE) and child is not getattr(node, "annotation", None):
+            yield from _names_in(child)
 
 
 def places_of(origin: Origin) -> list[Place]:

@@ -25,6 +25,11 @@ def is_user_file(filename: str) -> bool:
     return known
 
 
+def is_made_up(filename: str) -> bool:
+    """Tell whether code of this name came from a string: exec, eval, ``python -c``, functions that libraries write."""
+    return filename.startswith("<") and not is_user_file(filename)
+
+
 def _is_user_file(filename: str) -> bool:
     if filename.startswith("<"):
         # Consoles and notebooks file their cells in linecache; frozen and exec'ed library code does not.
