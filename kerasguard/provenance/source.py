@@ -12,7 +12,8 @@ from types import CodeType
 from kerasguard.vocabulary import Origin, Place
 
 MAX_CODE_LINES = 3
-_INNER_CODE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# Code of their own, or expressions of which a part may have been left out of the code.
+_ELSEWHERE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.IfExp, ast.BoolOp)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -227,13 +228,14 @@ def _describes(source: SourceFile, code: CodeType, node: ast.AST) -> bool:
 
 def _names_in(node: ast.AST) -> Iterator[str]:
     """Yield the names and attributes that code of a node's own uses: not those of functions inside it."""
+    if isinstance(node, _ELSEWHERE):
+        return
     if isinstance(node, ast.Name):
         yield node.id
     if isinstance(node, ast.Attribute):
         yield node.attr
     for child in ast.iter_child_nodes(node):
-        folded = isinstance(child, ast.IfExp | ast.BoolOp)  # a part may have been left out of the code
-        if not folded and not isinstance(child, _INNER_CODE) and child is not getattr(node, "annotation", None):
+        if child is not getattr(node, "annotation", None):
             yield from _names_in(child)
 
 

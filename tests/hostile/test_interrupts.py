@@ -105,7 +105,7 @@ def test_at_any_moment(model: Any) -> None:
                     model.evaluate(data, labels, verbose=0)
             except KeyboardInterrupt:
                 ends["interrupted"] += 1
-            except ValueError:
+            except Exception:  # noqa: BLE001 - TensorFlow turns some interrupts into errors of its own
                 ends["explained"] += 1
             signal.setitimer(signal.ITIMER_REAL, 0)
             assert time.monotonic() - started < 10

@@ -53,7 +53,7 @@ def declared(evidence: Evidence) -> list[Declared]:
 def _reach(inputs: Any) -> bool:
     """Return whether a ragged tensor is among the inputs of a layer."""
     return any(
-        specs.kind_of(leaf) == "ragged" or "Ragged" in type(getattr(leaf, "type_spec", None)).__name__
+        specs.kind_of(leaf) == "ragged" or "Ragged" in type(specs.read(leaf, "type_spec")).__name__
         for _, leaf in specs.leaves(inputs)
     )
 
