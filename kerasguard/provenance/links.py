@@ -9,6 +9,7 @@ from typing import Any
 from kerasguard.provenance.abstract import (
     Budget,
 )
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.arguments import into_display
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
@@ -122,7 +123,7 @@ def make_link(  # the fields of a Link
 
 def _is_axis(value: Any, step: Any) -> bool:
     """Tell whether a step of a path takes an axis of an array away, and not a part of a tuple or a dataset."""
-    if isinstance(value, list | tuple):
+    if is_a(value, list | tuple):
         return step == "*" and ghost_of(value) is not None
     ghost = ghost_of(value)
     return value is UNKNOWN and step == "*" if ghost is None else ghost.kind != "dataset"

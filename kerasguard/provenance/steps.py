@@ -11,6 +11,7 @@ from kerasguard.provenance.abstract import (
     Instance,
     truth_of,
 )
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.attributes import is_user_class
 from kerasguard.provenance.bindings import COMPREHENSIONS
 from kerasguard.provenance.evaluate import evaluate
@@ -48,7 +49,7 @@ def _of_live(link: Link, budget: Budget) -> list[Link | None]:
         return []
     if is_dataset(link.whole):
         return [of_recorded(link, budget)]
-    cls = link.whole.cls if isinstance(link.whole, Instance) else type(link.whole)
+    cls = link.whole.cls if is_a(link.whole, Instance) else type(link.whole)
     return list(of_items(link, cls, budget)) if is_user_class(cls) else []
 
 

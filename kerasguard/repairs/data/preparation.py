@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.values import shape_of
 from kerasguard.repairs import writing
@@ -39,7 +40,7 @@ def unlike(evidence: Evidence) -> Unlike | None:
     if call is None:
         return None
     held_out = call.validation_data
-    if isinstance(held_out, tuple | list) and held_out:
+    if is_a(held_out, tuple | list) and held_out:
         inside = [one for one in evidence.tensors(SLOT, held_out) if one.path[:1] == (0,)]
         plain = not misfits_of(evidence, evidence.given)
         if plain:
