@@ -86,7 +86,7 @@ def finding(failure: Failure, code: str, *, title: str, explanation: str, weight
         expected=tuple(_expected(failure)),
         weight=weight if primary and not failure.on_data else weight / 2,
         cause=_left_open(failure) if code == "KG204" else None,
-        lines=tuple(way(failure)),
+        lines=(*_of_turns(failure), *way(failure)),
     )
 
 
@@ -140,6 +140,16 @@ def _of_call(failure: Failure) -> list[str]:
         if not is_a(value, type) and type(value).__name__ not in ("module", "function", "LazyLoader"):
             names.append(name)
     return names
+
+
+def _of_turns(failure: Failure) -> list[Step]:
+    """Return the line that says how often the loop around the refusing layer runs, where that is another one."""
+    site = failure.site(failure.step.operation) if wants.is_layer(failure.step.operation) else None
+    loop = site.loop() if site is not None else None
+    if site is None or loop is None:
+        return []
+    homes = [number_home(node, site.scope) for node in ast.walk(loop.iter) if isinstance(node, ast.Name)]
+    return [Step(home.place, "the layers are made in a loop over this") for home in homes if home is not None][:1]
 
 
 def _of_loop(failure: Failure) -> list[str]:

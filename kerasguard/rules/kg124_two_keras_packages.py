@@ -28,8 +28,8 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.graph import packages
-from kerasguard.vocabulary import Offender
+from kerasguard.repairs.graph import layer_calls, packages
+from kerasguard.vocabulary import Offender, Step
 
 CODE = "KG124"
 NAME = "two-keras-packages"
@@ -55,6 +55,14 @@ def matches(evidence: Evidence) -> Finding | None:
         ),
         weight=0.95,
         cause=found.made,
+        lines=tuple(
+            Step(place, f"`{name}` of {package} is made here")
+            for place, name, package in (
+                (found.made, found.name, found.package),
+                (layer_calls.made_at(found.receiver), type(found.receiver).__name__, found.other),
+            )
+            if place is not None
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from kerasguard.repairs.building import (
     agreeing,
+    blocks,
     input_axes,
     inputs,
     layers,
@@ -45,6 +46,7 @@ FAMILIES: tuple[Family, ...] = (
     removals.per_frame,
     strides.strided,
     strides.smaller_pools,
+    blocks.fewer_blocks,
     agreeing.agreeing,
     merges.projected,
     merges.other_axis,

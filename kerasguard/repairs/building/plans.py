@@ -125,6 +125,12 @@ def _turns(evidence: Evidence, plan: Plan) -> list[tuple[Any, bool]]:
     return [(operation, True) for operation in again[:MOST_MORE]]
 
 
+def turns_before(evidence: Evidence, plan: Plan, site: Site) -> int:
+    """Return how many turns of its loop went well before the one in which a layer was refused."""
+    made = (site_of(evidence, step.operation) for step in plan.upstream(plan.steps[plan.failing]))
+    return sum(1 for one in made if one is not None and one.call is site.call)
+
+
 def _since_last_turn(
     evidence: Evidence, plan: Plan, site: Site
 ) -> tuple[list[tuple[Step, Site]], list[Step], Step] | None:

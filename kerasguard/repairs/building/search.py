@@ -31,6 +31,7 @@ MOST_ACCEPTED = 3
 SECONDS = 1.4
 LARGER = 8  # times larger inputs tell whether a size had become too small
 DATA_FIRST = 0.6  # where data meets an unbuilt model, a small change of the data is the likelier repair
+AS_GOOD = 0.25  # what two accepted changes may differ in cost and still be a choice between equals
 SOME = 64  # a size for a dimension that the user left open
 STATES = ("initial_state", "constants")
 
@@ -316,7 +317,8 @@ def candidates(evidence: Evidence, code: str) -> Iterator[Candidate]:
     failure = failure_of(evidence)
     if failure is None:
         return
-    for proposal, built in search(failure):
+    found = search(failure)
+    for proposal, built in found:
         if (proposal.code or kind_of(failure)) == code:
             yield Candidate(
                 title=proposal.title,
@@ -325,8 +327,17 @@ def candidates(evidence: Evidence, code: str) -> Iterator[Candidate]:
                 check=lambda built=built: _outcome(failure, built),  # type: ignore[misc]
                 cause=proposal.cause,
                 exact=proposal.exact,
-                applicability=proposal.applicability,
+                applicability="unsafe" if _is_a_choice(proposal, [one for one, _ in found]) else proposal.applicability,
             )
+
+
+def _is_a_choice(proposal: Proposal, accepted: list[Proposal]) -> bool:
+    """Return whether other edits are as good: each makes a model that computes something else, and the user has to say.
+
+    An Input's shape that counts the samples, say, has no rival; padding, a projection, a resize of one side have.
+    """
+    rivals = (one for one in accepted if one is not proposal and one.edits != proposal.edits)
+    return any(abs(one.cost - proposal.cost) <= AS_GOOD for one in rivals)
 
 
 def _outcome(failure: Failure, built: Built) -> Outcome:
