@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.finding import Finding
+from kerasguard.provenance.walk import name_of
 from kerasguard.repairs.building.sites import site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, like_data, output_sizes
@@ -54,7 +55,7 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"The output of {words.receiver(evidence)} is {words.shape(found.output)}, the labels "
         f"`{found.pair.given.name}` are {words.shape(found.pair.given.shape)}.",
         explanation="The loss compares them position by position. The layers listed change the size on the way.",
-        offenders=(*known, *_layers(found, {one.name for one in known})),
+        offenders=(*known, *_layers(found, {one.name for one in known}), *_model(evidence)),
         expected=(demands.expectation(found.pair, found.wanted, "the size of the labels"),),
         weight=0.6,
         cause=None if site is None else site.place,
@@ -73,6 +74,12 @@ def _unlike_data(evidence: Evidence, found: like_data.Unlike) -> Finding:
         weight=0.6,
         suspect=words.suspect(given, words.of_sample((given.shape or ())[1:])),
     )
+
+
+def _model(evidence: Evidence) -> Iterator[Offender]:
+    name = name_of(evidence.event.owner, evidence.frames)
+    if name is not None:
+        yield Offender(name, "model")
 
 
 def _layers(found: output_sizes.Missized, known: set[str]) -> Iterator[Offender]:
