@@ -68,6 +68,11 @@ class SourceFile:
             current = self._parents.get(current)
         return current
 
+    def yields(self, function: ast.AST) -> bool:
+        """Tell whether a function is a generator."""
+        found = (node for node in ast.walk(function) if isinstance(node, ast.Yield | ast.YieldFrom))
+        return any(self.owner(node) is function for node in found)
+
     def owner(self, node: ast.AST) -> ast.AST:
         """Return the def, lambda, class or module whose names `node` uses."""
         child, current = node, self._parents.get(node)

@@ -24,6 +24,7 @@ When the labels are the ones that miss columns.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
@@ -80,7 +81,11 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     if wrong is None:
         return
     pair, size = wrong
+    alike = list(units.encoded_alike(evidence, pair))
+    yield from alike
     several = units.multi_class(pair)
     if several:
         yield from units.as_classes(evidence, pair)
-    yield from units.resized(evidence, pair, size, cost=1.5 if several else 1.0)
+    for other in units.resized(evidence, pair, size, cost=1.5 if several else 1.0):
+        # A trial would prove either side: where the encoding is the odd one, the layer stays.
+        yield dataclasses.replace(other, check=None, exact=False) if alike else other

@@ -68,3 +68,4 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     difference = targets.names(evidence)
     if difference is not None and difference.extra:
         yield from targets.renamed(evidence, difference)
+        yield from targets.named_like(evidence, difference)

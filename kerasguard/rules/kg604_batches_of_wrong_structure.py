@@ -45,6 +45,9 @@ def matches(evidence: Evidence) -> Finding | None:
     fed = yields.feeding(evidence)
     if fed is None:
         return None
+    listed = yields.listed(evidence)
+    if listed is not None:
+        return _listed(evidence, listed)
     stacked = yields.stacked(evidence)
     if stacked is not None:
         return _stacked(evidence, *stacked)
@@ -62,6 +65,17 @@ def matches(evidence: Evidence) -> Finding | None:
         offenders=(Offender(name, "generator"), Offender(_maker(name), "generator"), *_names(handed)),
         weight=0.95,
         cause=cause,
+    )
+
+
+def _listed(evidence: Evidence, handed: yields.Handed) -> Finding:
+    name = evidence.written("x", (), yields.feeding(evidence))[0]
+    return Finding(
+        title=f"`{name}` hands out its batches in lists, {words.receiver(evidence)} wants tuples.",
+        explanation="A tuple holds the data, the labels and the sample weights; a list is taken for one part.",
+        offenders=(Offender(name, "generator"), Offender(_maker(name), "generator"), *_names(handed)),
+        weight=0.95,
+        cause=handed.place,
     )
 
 
@@ -97,8 +111,11 @@ def _names(handed: yields.Handed | None) -> Iterator[Offender]:
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose the nesting that fit takes."""
     del finding
+    listed = yields.listed(evidence)
     stacked, inputs = yields.stacked(evidence), yields.flat(evidence)
-    if stacked is not None:
+    if listed is not None:
+        yield from yields.in_tuples(listed)
+    elif stacked is not None:
         yield from yields.apart(stacked)
     elif inputs is not None:
         yield from yields.nested(evidence, inputs)

@@ -114,7 +114,7 @@ def _unstacked_by(evidence: Evidence, one: Given, axis: int, shape: tuple[int | 
         return
     source = one.scope.source
     new_batch = len(shape) == len(one.shape or ())
-    parts = _parts(one.node, len(wanted), axis)
+    parts, cause = _parts(one.node, len(wanted), axis), None
     array = "numpy" if one.spec.kind != "python" else "python"
     alias = edits.alias(source, "numpy")
     if parts is not None and alias is not None:
@@ -123,6 +123,7 @@ def _unstacked_by(evidence: Evidence, one: Given, axis: int, shape: tuple[int | 
         text = "[" + ", ".join(wrap.format(item) for item in inner) + "]"
     elif array == "numpy":
         text_of = source.segment(one.node)
+        cause = source.place(source.statement(one.node) or one.node)  # to keep the parts together was no mistake
         at = ":, " * axis
         text = (
             "["
@@ -140,6 +141,7 @@ def _unstacked_by(evidence: Evidence, one: Given, axis: int, shape: tuple[int | 
         edits=(edits.replace(source, one.node, text),),
         cost=1.2,
         call=dataclasses.replace(call, x=values),
+        cause=cause,
         applicability="safe",
     )
 

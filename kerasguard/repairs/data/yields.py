@@ -78,6 +78,29 @@ def flat(evidence: Evidence) -> int | None:
     return len(wanted) if all(want.fits(part.shape) for want, part in zip(wanted, found, strict=False)) else None
 
 
+def listed(evidence: Evidence) -> Handed | None:
+    """Return what a generator yields where its batches are lists: Keras tells data from labels only in a tuple."""
+    batches = specs.first_batches(entry.frame for entry in evidence.event.stack)
+    found = handed(feeding(evidence)) if batches and type(batches[0]) is list else None
+    return found if found is not None and isinstance(found.node, ast.List) else None
+
+
+def in_tuples(found: Handed) -> Iterator[Candidate]:
+    """Propose tuples in the place of the list, and of a list of inputs in it."""
+    source, items = found.source, getattr(found.node, "elts", [])
+    parts = [source.segment(item) for item in items]
+    for index, item in enumerate(items):
+        if isinstance(item, ast.List) and len(item.elts) > 1:
+            parts[index] = f"({', '.join(source.segment(part) for part in item.elts)})"
+    yield Candidate(
+        title="hand out a tuple: the data, then the labels",
+        edits=(edits.replace(source, found.node, f"({', '.join(parts)}{',' * (len(parts) == 1)})"),),
+        cost=0.6,
+        cause=found.place,
+        exact=False,
+    )
+
+
 def _heads(evidence: Evidence) -> int:
     outputs = getattr(evidence.event.owner, "outputs", None)
     return len(outputs) if isinstance(outputs, list | tuple) else 1

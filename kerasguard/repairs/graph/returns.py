@@ -131,6 +131,8 @@ def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
     definition = source.definition(code) if source is not None and code is not None else None
     if source is None or not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
+    if source.yields(definition):
+        return None
     if not layer and evidence.event.entry == "none" and not _builds(definition):
         return None
     return Nothing(node, scope, definition, source, layer) if _may_end_without(definition) else None

@@ -59,6 +59,32 @@ def renamed(evidence: Evidence, difference: keys.Keys) -> Iterator[Candidate]:
             )
 
 
+def named_like(evidence: Evidence, difference: keys.Keys) -> Iterator[Candidate]:
+    """Propose the labels' name for the output, where the losses know it by that name as well."""
+    from kerasguard.repairs import constructors
+
+    if len(difference.extra) != 1 or len(difference.missing) != 1:
+        return
+    wish, name = difference.extra[0], difference.missing[0]
+    held = losses.user_losses(evidence.event.owner)
+    head = next((one for one in demands.heads(evidence) if one.name == name), None)
+    layer = head.layer or head.maker if head is not None else None
+    if not isinstance(held, dict) or wish not in held or name in held or layer is None:
+        return
+    made = constructors.made(evidence, layer)
+    node = made.argument("name") if made is not None else None
+    home = walk.number_home(node, made.scope) if made is not None and node is not None else None
+    if home is None or home.path or not isinstance(home.node, ast.Constant) or home.node.value != name:
+        return
+    yield Candidate(
+        title=f"name the output {wish!r}: labels and losses know it by that name",
+        edits=(edits.replace(home.source, home.node, _quoted(home.source, home.node, wish)),),
+        cost=0.9,
+        cause=home.place,
+        exact=False,
+    )
+
+
 def _quoted(source: Any, key: ast.expr, name: str) -> str:
     quote = source.segment(key)[:1]
     return f"{quote}{name}{quote}" if quote in {"'", '"'} else repr(name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Any
 
 from kerasguard import edits
 from kerasguard.adapters import losses
+from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.links import Link
-from kerasguard.provenance.walk import chain
+from kerasguard.provenance.scope import Scope
+from kerasguard.provenance.walk import chain, number_home
 from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, Written
@@ -19,6 +22,7 @@ from kerasguard.vocabulary import Edit, Place
 
 SIZE_POSITION = 0
 MOST_CLASSES = 100_000
+WIDTHS = {"one_hot": (1, "depth"), "to_categorical": (1, "num_classes"), "eye": (0, "N"), "identity": (0, "n")}
 
 
 def wanted_units(pair: Pair) -> int | None:
@@ -102,6 +106,72 @@ def _activation(made: Made, pair: Pair, units: int) -> tuple[tuple[Edit, ...], s
     if wish is None or node is None:
         return (), None
     return (edits.replace(made.source, node, f'"{wish}"'),), wish
+
+
+def encoded_alike(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
+    """Propose the layer's own number for the encoding of the labels, where only the encoding has it as a bare number."""
+    head, shape = pair.head, pair.given.shape
+    made = constructors.made(evidence, head.maker) if head.maker is not None else None
+    size = made.argument(head.size_argument, SIZE_POSITION) if made is not None else None
+    home = number_home(size, made.scope) if made is not None and size is not None else None
+    if made is None or size is None or home is None or not shape or head.units is None:
+        return
+    if isinstance(home.node, ast.Constant) and not isinstance(home.statement, ast.Assign):
+        return  # a bare number here as well
+    if head.units < (shape[-1] or 0) and _used(pair, head.units):
+        return
+    for link in _way(pair):
+        number = _width(link.node)
+        if number is None or number.value != shape[-1]:
+            continue
+        known = next((one for one in ((made.scope, size), (home.scope, home.node)) if _is_global(*one)), None)
+        text = str(head.units) if known is None or made.source is not link.source else made.source.segment(known[1])
+        yield Candidate(
+            title=f"encode the labels with {head.units} columns, as layer '{head.maker.name}' has units",
+            edits=(edits.replace(link.source, number, text),),
+            cost=0.5,
+            check=demands.tried(evidence, demands.replaced(evidence, pair.given, _blank(pair, head.units)))
+            if pair.given.element is None
+            else None,
+            cause=link.place,
+            exact=False,
+        )
+        return
+
+
+def _used(pair: Pair, units: int) -> bool:
+    """Return whether some one-hot row stands for a class that has no unit, or may do so."""
+    if pair.given.element is not None:
+        return True
+    array = demands.as_array(pair.given.value)
+    values = array.numpy() if hasattr(array, "numpy") else array
+    return bool(values[..., units:].any())
+
+
+def _is_global(scope: Scope, node: ast.expr) -> bool:
+    """Return whether an expression means the same everywhere in its file."""
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    apart = scope.arguments.keys() | set(() if scope.outer is None and scope is scope.module() else scope.names)
+    return bool(names) and not names & apart and names <= {*scope.globals, "len"}
+
+
+def _blank(pair: Pair, units: int) -> Any:
+    shape = pair.given.shape or ()
+    return blank((*(size or 1 for size in shape[:-1]), units), pair.given.spec.dtype or "float32")
+
+
+def _width(node: ast.expr) -> ast.Constant | None:
+    """Return the number of columns that is written out where labels are encoded."""
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
+    if not isinstance(node, ast.Call) or name not in WIDTHS:
+        return None
+    position, keyword = WIDTHS[name]
+    given = next((one.value for one in node.keywords if one.arg == keyword), None)
+    if given is None and position < len(node.args):
+        given = node.args[position]
+    return given if isinstance(given, ast.Constant) and isinstance(given.value, int) else None
 
 
 def names(evidence: Evidence, pair: Pair, units: int) -> tuple[str, ...]:
