@@ -118,7 +118,7 @@ def guarded(
             watch(call)
             return result
         except Exception as error:
-            if not _put_off(error, sys._getframe()):  # noqa: SLF001 - the frames that called us
+            if not postponed(error, sys._getframe()):  # noqa: SLF001 - the frames that called us
                 event = Event(error, entry, instance, args, kwargs, built_before=built_before, peeked=_depth.peeked)
                 explain_once(event, explain, sys._getframe())  # noqa: SLF001 - as above
             raise
@@ -154,7 +154,7 @@ def forget_places() -> None:
     _failures.clear()
 
 
-def _put_off(error: BaseException, frame: FrameType) -> bool:
+def postponed(error: BaseException, frame: FrameType) -> bool:
     """Return whether this line of the program has failed so often that the program seems to live with it.
 
     A search that tries thousands of settings must not wait for an explanation of each failure. The error is marked,

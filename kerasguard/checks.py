@@ -137,7 +137,7 @@ def at_loss(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], k
     """Wrap the call of a loss object: the first calls are looked at, when they went well."""
     result = wrapped(*args, **kwargs)
     if wanted() and not boundary.is_own() and _losses.first(instance, times=CALLS_PER_LOSS):
-        call, frame = boundary.open_call(), sys._getframe(1)  # noqa: SLF001 - the line that calls the loss
+        call, frame = boundary.open_call(), sys._getframe(2)  # noqa: SLF001 - the line that calls the loss
         tensors = dict(zip(("y_true", "y_pred"), args, strict=False)) | kwargs
         if call is None:
             _look(lambda: _of_loss(frame, instance, tensors), frame)

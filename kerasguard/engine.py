@@ -20,6 +20,7 @@ from kerasguard.faults import contained
 from kerasguard.finding import Finding, Rule
 from kerasguard.provenance.source import source_of
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.retracing import retrace
 from kerasguard.situation import Situation
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
@@ -85,6 +86,7 @@ def diagnose(event: Event) -> Diagnosis | None:
     strategy = distribution.strategy_of(event)
     if strategy is not None and not distribution.is_understood(strategy, event):
         return None
+    retrace(event)
     evidence = Evidence(event)
     modules()  # loading them for the first time is no part of the time that an explanation may take
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType, TracebackType
@@ -17,6 +17,7 @@ from kerasguard.adapters.trial import Call, call_of, same_failure, try_call
 from kerasguard.event import Event, StackEntry
 from kerasguard.provenance.abstract import use_inference
 from kerasguard.provenance.arguments import argument_node, order_of, resolve_path
+from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.frames import UserFrame, library_frames, release, user_frames
 from kerasguard.provenance.operands import ITEM
 from kerasguard.provenance.scope import Scope, scopes_of
@@ -26,7 +27,7 @@ from kerasguard.vocabulary import Offender, Place, Shape
 
 use_inference(infer)
 
-CALLS = ("call", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+CALLS = ("call", "fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch", "loss")
 SLOTS = ("x", "y", "sample_weight")
 PARAMETERS = {
     "fit": ("x", "y", "batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data"),
@@ -36,9 +37,14 @@ PARAMETERS = {
     "test_on_batch": ("x", "y", "sample_weight"),
     "predict_on_batch": ("x",),
     "functional": ("inputs", "outputs", "name"),
+    "loss": ("y", "x", "sample_weight"),
 }
 LONGEST_NAME = 40
-GUARDS = (("kerasguard.boundary", "body"), ("kerasguard.preflight", "check"))  # the functions that stand around a call
+GUARDS = (
+    ("kerasguard.boundary", "body"),
+    ("kerasguard.switch", "_at_loss"),
+    ("kerasguard.preflight", "check"),
+)  # the functions that stand around a call
 
 
 @dataclass(frozen=True)
@@ -96,10 +102,7 @@ class Evidence:
     @cached_property
     def traceback(self) -> TracebackType | None:
         """The complete stack in the form of a traceback."""
-        found: TracebackType | None = None
-        for entry in reversed(self.event.stack):
-            found = TracebackType(found, entry.frame, entry.lasti, max(entry.lineno, 1))
-        return found
+        return _traceback(self.event.stack)
 
     @cached_property
     def frames(self) -> tuple[UserFrame, ...]:
@@ -129,20 +132,41 @@ class Evidence:
             return len(self.frames) - 1 if self.frames else None
         if inside and is_made_up(self.event.stack[inside - 1].frame.f_code.co_filename):
             return None  # called by text that was given to exec or eval: no line of a file is the call
-        outside = {id(entry.frame.f_code) for entry in self.event.stack[:inside]}
-        last = None
-        for index, frame in enumerate(self.frames):
-            if id(frame.code) in outside:
-                last = index
-        return last
+        outside = user_frames(_traceback(self.event.stack[:inside]))
+        release(outside)
+        return len(outside) - 1 if outside else None
 
     @cached_property
     def site_call(self) -> ast.Call | None:
         """The guarded call in the user's source."""
         if self.site is None:
             return None
-        node = self.frames[self.site].node
-        return node if isinstance(node, ast.Call) else None
+        frame = self.frames[self.site]
+        translated = self._call_of_owner(self.site) if frame.lasti < 0 else None
+        return translated or (frame.node if isinstance(frame.node, ast.Call) else None)
+
+    def _call_of_owner(self, index: int) -> ast.Call | None:
+        """Return the call of the event's owner in a translated statement: where in the line it stood is lost."""
+        owner, entry = self.event.owner, self.event.entry
+        found = self.frames[index].node
+        for node in ast.walk(found) if found is not None else ():
+            if not isinstance(node, ast.Call):
+                continue
+            method = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == entry else None
+            parts = [part for part in (node.func, method) if part is not None]
+            if any(evaluate(part, self.scopes[index]) is owner for part in parts):
+                return node
+            if isinstance(node.func, ast.Call) and evaluate(node.func.func, self.scopes[index]) is type(owner):
+                return node  # made and called in one expression
+        return None
+
+    @cached_property
+    def called_at(self) -> Place | None:
+        """Where the user's code made the guarded call."""
+        source = self.frames[self.site].source if self.site is not None else None
+        if source is None or self.site_call is None or self.site is None:
+            return self.crash
+        return source.place(self.site_call, self.frames[self.site].function)
 
     @cached_property
     def crash(self) -> Place | None:
@@ -174,7 +198,7 @@ class Evidence:
     @cached_property
     def wanted(self) -> tuple[wants.Wanted, ...]:
         """What the inputs of the guarded model or layer want."""
-        if self.event.entry not in CALLS:
+        if self.event.entry not in CALLS or self.event.entry == "loss":
             return ()
         return wants.model_wants(self.event.owner, self.event.built_before)
 
@@ -303,6 +327,13 @@ def _with_single_row(whole: Given, element: tuple[Any, ...], spec: Spec) -> Spec
         return spec
     agree = all(a is None or b is None or a == b for a, b in zip(known, shape, strict=True))
     return dataclasses.replace(spec, shape=(1, *shape[1:])) if agree else spec
+
+
+def _traceback(stack: Sequence[StackEntry]) -> TracebackType | None:
+    found: TracebackType | None = None
+    for entry in reversed(stack):
+        found = TracebackType(found, entry.frame, entry.lasti, max(entry.lineno, 1))
+    return found
 
 
 def _layer_call(entry: StackEntry) -> LayerCall | None:

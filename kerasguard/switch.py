@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DIAGNOSIS = checks.DIAGNOSIS
 WATCHED = frozenset({"fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"})
-OWN_FILES = frozenset({boundary.__file__, checks.__file__})
+OWN_FILES = frozenset({boundary.__file__, checks.__file__, __file__})
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -319,14 +319,25 @@ def _stashing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...],
     return wrapped(*args, **kwargs)
 
 
-_ENABLED: dict[str, Callable[[], bool]] = {"guard": outermost, "loss": checks.wanted, "gradient": checks.wanted}
+def _at_loss(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Guard the loss object that a hand-written loop calls; Keras' own calls of it are guarded around it."""
+    __tracebackhide__ = True
+    try:
+        return checks.at_loss(wrapped, instance, args, kwargs)
+    except Exception as error:
+        if outermost() and not boundary.postponed(error, sys._getframe()):  # noqa: SLF001
+            explain_once(Event(error, "loss", instance, args, kwargs), _explain, sys._getframe())  # noqa: SLF001
+        raise
+
+
+_ENABLED: dict[str, Callable[[], bool]] = {"guard": outermost, "gradient": checks.wanted}
 _BODIES: dict[str, Wrapper] = {
     "record": recorder.recording,
     "stash": _stashing,
     "peek": _peeking,
     "hide": _hiding,
     "unsupported": _unconverted,
-    "loss": checks.at_loss,
+    "loss": _at_loss,
     "gradient": checks.at_gradient,
     "starting": boundary.starting,
     "started": boundary.started,

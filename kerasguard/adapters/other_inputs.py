@@ -6,6 +6,8 @@ import dataclasses
 import importlib
 from typing import Any
 
+import tensorflow as tf
+
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.adapters.trial import Call, Outcome, try_call
 from kerasguard.vocabulary import Shape
@@ -16,7 +18,8 @@ def is_untrained(model: Any) -> bool:
     optimizer = specs.read(model, "optimizer")
     steps = specs.read(optimizer, "iterations") if optimizer is not None else None
     try:
-        return steps is None or int(steps.numpy()) == 0  # the copies that tf.distribute makes of it are no numbers
+        with tf.init_scope():  # inside a function that is being traced the number of steps has no value
+            return steps is None or int(steps.numpy()) == 0  # the copies that tf.distribute makes of it are no numbers
     except (AttributeError, NotImplementedError, TypeError, ValueError):
         return False
 

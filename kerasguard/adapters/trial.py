@@ -33,6 +33,7 @@ from kerasguard.vocabulary import Shape
 __all__ = ["Call", "Outcome", "built_layers", "call_of", "same_failure", "try_call"]
 
 EXTRA = "*args"  # the option that holds positional arguments for which call() has no name
+_LOSS_ARGUMENTS = {"y_true": "y", "y_pred": "x"}
 _READS_VALUES = ("OperatorNotAllowedInGraphError", "NotImplementedError")
 
 
@@ -43,7 +44,8 @@ class Call:
     Attributes
     ----------
     entry : str
-        call, fit, evaluate, predict, train_on_batch, test_on_batch or predict_on_batch.
+        call, fit, evaluate, predict, train_on_batch, test_on_batch, predict_on_batch, or loss: the owner is a loss
+        object, `x` what the model predicted.
     owner : model or layer
     x, y, sample_weight, validation_data
         As given to the entry point; ``validation_data`` is a tuple or a dataset.
@@ -97,7 +99,7 @@ def call_of(entry: str, owner: Any, args: tuple[Any, ...], kwargs: Mapping[str, 
     entry
         ``call`` binds to the owner's ``call``, everything else to the method of that name.
     """
-    signature = inspect.signature(getattr(owner, entry))
+    signature = inspect.signature(owner.__call__ if entry == "loss" else getattr(owner, entry))
     given = list(args)
     try:
         bound = signature.bind(*args, **kwargs)
@@ -120,6 +122,8 @@ def call_of(entry: str, owner: Any, args: tuple[Any, ...], kwargs: Mapping[str, 
         else:
             x = named.pop(first) if first is not None else None
         return Call(entry, owner, x, options={EXTRA: extra, **named} if extra else named)
+    if entry == "loss":
+        named = {_LOSS_ARGUMENTS.get(name, name): value for name, value in named.items()}
     parts = {name: named.pop(name, None) for name in ("x", "y", "sample_weight", "validation_data")}
     return Call(entry, owner, **parts, options=named)
 
@@ -229,7 +233,19 @@ class _Trial:
         """Trace the call inside the sandbox."""
         if self._built_before is not None:
             self._forget(self._built_before)
+        if self.call.entry == "loss":
+            return self._loss()
         return self._direct() if self.call.entry == "call" else self._trainer()
+
+    def _loss(self) -> Outcome:
+        call, labels = self.call, Labels()
+        with scratch_graph(self.until):
+            true, pred, weight = (
+                stand_ins(one, lambda leaf: like(leaf, labels)) for one in (call.y, call.x, call.sample_weight)
+            )
+            call.owner(true, pred, sample_weight=weight)
+            check_losses([LossCall(call.owner, true, pred)], labels)
+        return Outcome(accepted=True, note="the loss accepts it")
 
     def _forget(self, before: frozenset[int]) -> None:
         """Make unbuilt what the failing call itself has built, with the optimizer that knows its variables."""

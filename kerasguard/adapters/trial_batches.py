@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasguard.adapters.dataset_rows import cardinality
 from kerasguard.adapters.specs import leaves, read, shape_of, spec_of
 from kerasguard.adapters.trial_graph import Undecidable, as_tuples, from_type_spec, like, rows_like, stand_ins
 from kerasguard.adapters.trial_loss import Labels
@@ -109,12 +110,38 @@ def _elements(dataset: Any, phase: str) -> Iterator[Batch]:
     if declared is None:
         raise Undecidable("the dataset does not say what it yields")
     size, untyped = _lineage(dataset)
+    sizes = [size, *_left_over(dataset, size)]
     doubt = "the dataset takes its shapes from a Python function" if untyped else ""
     for leaf in tf.nest.flatten(declared):
         shape = shape_of(leaf)
         if not doubt and (shape is None or None in shape[1:]):
             doubt = "the dataset leaves sizes open"
-    yield Batch(phase, lambda _: tf.nest.map_structure(lambda leaf: from_type_spec(leaf, size), declared), doubt)
+    for one in sizes:
+
+        def make(_: Labels, rows: int | None = one) -> Any:
+            return tf.nest.map_structure(lambda leaf: from_type_spec(leaf, rows), declared)
+
+        yield Batch(phase, make, doubt)
+
+
+def _left_over(dataset: Any, size: int | None) -> Iterator[int]:
+    """Yield the size of the smaller batch that ends a dataset of known length."""
+    stage = dataset
+    for _ in range(_STAGES):
+        if "Batch" in type(stage).__name__:
+            rows = cardinality(read(stage, "_input_dataset"))
+            if size and rows is not None and rows > size and rows % size and not _true(read(stage, "_drop_remainder")):
+                yield rows % size
+            return
+        stage = read(stage, "_input_dataset")
+        if stage is None:
+            return
+
+
+def _true(flag: Any) -> bool:
+    return flag is True or (
+        flag is not None and tf.get_static_value(flag) is not None and bool(tf.get_static_value(flag))
+    )
 
 
 def one_batch(dataset: Any) -> Any:

@@ -165,7 +165,8 @@ def _permuted(given: Shape) -> Iterator[Transformation]:
     for order in itertools.permutations(range(1, rank)):
         if order != tuple(range(1, rank)):
             yield permute((0, *order))
-    yield permute((1, 0, *range(2, rank)))
+    if given[0] is not None:  # an axis of free size is the batch axis
+        yield permute((1, 0, *range(2, rank)))
 
 
 def permute(order: tuple[int, ...]) -> Transformation:

@@ -41,7 +41,7 @@ NAME = "input-of-other-shape"
 def matches(evidence: Evidence) -> Finding | None:
     """Match one input whose samples have as many axes as the Input and other sizes."""
     wrong = data.misfits(evidence)
-    if len(wrong) != 1 or wrong[0][0].element is not None:
+    if len(wrong) != 1:
         return None
     given, want = wrong[0]
     if given.shape is None or want.shape is None or len(given.shape) != len(want.shape):

@@ -56,7 +56,7 @@ def matches(evidence: Evidence) -> Finding | None:
         expected=tuple(Expectation(want.name, want.shape, want.dtype, want.why) for want in evidence.wanted),
         weight=0.8,
         suspect=words.suspect(given),
-        cause=evidence.crash,
+        cause=evidence.called_at,
     )
 
 

@@ -14,6 +14,7 @@ from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import pipelines
 from kerasguard.repairs.data.changing import changed
+from kerasguard.repairs.labels import demands
 from kerasguard.vocabulary import Edit
 
 USUAL = 32
@@ -45,8 +46,14 @@ def odd(evidence: Evidence) -> bool:
     if size is None or evidence.call is None:
         return False
     if count is None:
-        return specs.kind_of(evidence.call.x) == "dataset"
+        return specs.kind_of(evidence.call.x) == "dataset" or _sliced_unevenly(evidence, size)
     return batch(evidence) != size or count % size != 0
+
+
+def _sliced_unevenly(evidence: Evidence, size: int) -> bool:
+    """Return whether a generator or Sequence hands out slices of an array that is no multiple of the batch size."""
+    arrays = [demands.values_of(one) for one in evidence.given if one.element is not None]
+    return any(shape is not None and shape[0] and shape[0] % size for shape in map(specs.shape_of, arrays))
 
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:

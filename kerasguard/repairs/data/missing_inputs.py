@@ -33,7 +33,7 @@ def one_missing(evidence: Evidence) -> bool:
     call = evidence.call
     if call is None or is_a(call.x, dict) or not evidence.given or len(evidence.wanted) < 2:
         return False
-    if any(one.element is not None or one.shape is None or one.spec.kind == "keras" for one in evidence.given):
+    if any(one.shape is None or one.spec.kind == "keras" for one in evidence.given):
         return False
     return len(evidence.given) + 1 == len(evidence.wanted)
 
@@ -52,8 +52,8 @@ def _alike(one: str, other: str) -> bool:
 
 def fills(evidence: Evidence) -> list[Fill]:
     """Return the arrays that suit an input that got none, by likeness."""
-    if evidence.site is None or not one_missing(evidence):
-        return []
+    if evidence.site is None or not one_missing(evidence) or any(one.element is not None for one in evidence.given):
+        return []  # what a pipeline hands out is made elsewhere
     scope = evidence.scopes[evidence.site]
     given = [one.shape for one in evidence.given if one.shape is not None]
     passed = {id(one.value) for one in evidence.everything}

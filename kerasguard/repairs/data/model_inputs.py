@@ -30,11 +30,11 @@ PLAIN, LIKELY = 2.3, 0.9
 def candidates(evidence: Evidence, wrong: list[Pair]) -> Iterator[Candidate]:
     """Propose to give the one Input that does not fit the shape of the samples it gets."""
     call = evidence.call
-    if call is None or len(wrong) != 1 or wrong[0][0].element is not None or not other_inputs.is_untrained(call.owner):
+    if call is None or len(wrong) != 1 or not other_inputs.is_untrained(call.owner):
         return
     given, want = wrong[0]
     found = written(evidence, want)
-    if found is None or given.shape is None or want.shape is None or len(given.shape) < 2:
+    if found is None or given.shape is None or want.shape is None or len(given.shape) < 2 or None in given.shape[1:]:
         return
     at, node = found
     sample = given.shape[1:]

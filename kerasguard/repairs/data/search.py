@@ -170,6 +170,8 @@ def _candidate(evidence: Evidence, call: Call, changes: list[tuple[Given, Transf
         for one, change in changes
         if (value := _in_validation(call, one)) is not None
     }
+    changes = [*changes, *_labels_alike(evidence, changes)]
+    values |= {(one.slot, one.path): change.value(one.value) for one, change in changes}
     written = tuple(edit for one, change in changes for edit in writing.at_use(evidence, one, change))
     lossy = any(change.lossy for _, change in changes)
     return Candidate(
@@ -181,6 +183,20 @@ def _candidate(evidence: Evidence, call: Call, changes: list[tuple[Given, Transf
         applicability="unsafe" if lossy else "safe",
         suspect=suspect_of(*changes[0]),
     )
+
+
+def _labels_alike(
+    evidence: Evidence, changes: list[tuple[Given, Transformation]]
+) -> Iterator[tuple[Given, Transformation]]:
+    """Yield the batch axis for the labels of a single sample: they lack what the sample lacks."""
+    if not all(change.kind == "add_axis" and change.axis == 0 for _, change in changes):
+        return
+    outputs = [specs.shape_of(leaf) for _, leaf in specs.leaves(specs.read(evidence.event.owner, "outputs"))]
+    labels = [one for one in evidence.everything if one.slot == "y"]
+    if len(labels) == len(outputs):
+        for one, output in zip(labels, outputs, strict=True):
+            if output is not None and one.shape == output[1:]:
+                yield one, changes[0][1]
 
 
 def suspect_of(one: Given, change: Transformation) -> Suspect | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from kerasguard.adapters import losses, specs
+from kerasguard.adapters import losses, specs, wants
 from kerasguard.adapters.dataset_rows import array_behind
 from kerasguard.adapters.losses import Head
+from kerasguard.adapters.specs import kind_of, shape_of
 from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.trial import Call, Outcome
 from kerasguard.adapters.trial_loss import value_range
@@ -21,7 +22,7 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.reentry import users_function
 from kerasguard.provenance.values import ghost_of
-from kerasguard.repairs import constructors, writing
+from kerasguard.repairs import writing
 from kerasguard.repairs.data.search import key_of
 from kerasguard.vocabulary import Edit, Expectation, Offender, Shape
 
@@ -41,10 +42,25 @@ class Pair(NamedTuple):
 
 def heads(evidence: Evidence) -> list[Head]:
     """Return the outputs of the model that was to be trained or evaluated, with their losses."""
+    if evidence.event.entry == "loss" and evidence.call is not None:
+        return [losses.head_of(evidence.event.owner, evidence.call.x, _predicting(evidence))]
     if evidence.event.entry not in TRAINING or evidence.event.owner is None or evidence.failing is not None:
         return []  # what fails inside a layer is no matter of labels
     predicted = evidence.held("y_pred", "train_step", "test_step", "compute_loss", "__call__", "call")
     return losses.heads(evidence.event.owner, predicted)
+
+
+def _predicting(evidence: Evidence) -> Any:
+    """Return the model whose call gave what a loss object was called with."""
+    predicted = next(iter(evidence.given), None)
+    if predicted is None or predicted.node is None or predicted.scope is None:
+        return None
+    budget = Budget(nodes=20_000, seconds=0.2)
+    for link in walk.chain(predicted.node, predicted.scope):
+        if isinstance(link.node, ast.Call):
+            called = evaluate(link.node.func, link.scope, budget)
+            return called if wants.is_model(called) else None
+    return None
 
 
 def labels(evidence: Evidence) -> list[Given]:
@@ -76,10 +92,36 @@ def label_range(given: Given) -> tuple[float, float] | None:
 
 
 def values_of(given: Given) -> Any:
-    """Return the array that was passed, or whose rows a dataset hands out; None where only the user's objects know."""
+    """Return the array that was passed, or whose rows a pipeline hands out; None where only the user's objects know.
+
+    No iterator is asked: of a dataset its stages tell, of generators and Sequences the way back from an element, up to
+    the array on which nothing is computed any more.
+    """
     if given.element is None:
         return as_array(given.value)
-    return array_behind(given.value, given.element)
+    found = array_behind(given.value, given.element)
+    return _handed_out(given) if found is None else found
+
+
+def _handed_out(given: Given) -> Any:
+    if given.node is None or given.scope is None:
+        return None
+    found, budget = None, Budget(nodes=20_000, seconds=0.3)
+    for link in walk.chain(given.node, given.scope, element_path(given)):
+        if link.path in WHOLE:
+            value = link.whole if link.path else link.value
+            if kind_of(value) in ARRAYS and _alike(shape_of(value), given.shape):
+                found = value  # the last one is the whole of which batches are cut
+            if not _passes(link, budget, columns=False):
+                break
+    return found
+
+
+def _alike(one: Shape | None, other: Shape | None) -> bool:
+    """Return whether two shapes are those of the same samples, as far as they are known."""
+    if one is None or other is None or len(one) != len(other):
+        return False
+    return all(a is None or b is None or a == b for a, b in zip(one[1:], other[1:], strict=True))
 
 
 def as_array(value: Any) -> Any:
@@ -165,11 +207,7 @@ def maker(given: Given, *, columns: bool = False) -> Link | None:
 def _same_sample(link: Link, given: Given) -> bool:
     """Return whether the value there, as far as it is known, has the rank and the samples of what was passed."""
     there, here = link.shape, given.shape
-    if there is None or here is None or link.lift or given.spec.kind == "object":
-        return True
-    return len(there) == len(here) and all(
-        a is None or b is None or a == b for a, b in zip(there[1:], here[1:], strict=True)
-    )
+    return there is None or here is None or bool(link.lift) or given.spec.kind == "object" or _alike(there, here)
 
 
 def element_path(given: Given) -> tuple[Any, ...]:
@@ -296,74 +334,6 @@ def offenders(pair: Pair, *names: str) -> tuple[Offender, ...]:
 def expectation(pair: Pair, shape: Shape | None, why: str) -> Expectation:
     """Return what the loss wanted of the labels."""
     return Expectation(pair.head.name, shape, None, why)
-
-
-def with_loss(evidence: Evidence, pair: Pair, new: Any) -> Any:
-    """Return the structure of losses with another one for an output."""
-    held = losses.user_losses(evidence.event.owner)
-    if isinstance(held, Mapping):
-        return {**held, pair.head.name: new}
-    if isinstance(held, list | tuple):
-        return [new if index == pair.head.index else one for index, one in enumerate(held)]
-    return new
-
-
-def loss_edits(evidence: Evidence, pair: Pair, old: str, new: str) -> tuple[tuple[Edit, ...], Any]:
-    """Write another kind of loss, metrics of that kind with it, where the model is compiled; return edits and place."""
-    made = constructors.compiled(evidence)
-    node = made.argument("loss", 1) if made is not None else None
-    if made is None or node is None:
-        return (), None
-    held = losses.user_losses(evidence.event.owner)
-    path: tuple[Any, ...] = (pair.head.name,) if isinstance(held, Mapping) else ()
-    if isinstance(held, list | tuple):
-        path = (pair.head.index,)
-    home = walk.number_home(node, made.scope, path)
-    if home is None or home.path:
-        return (), None
-    found = list(_renamed(home.source, home.node, old, new))
-    metrics = made.argument("metrics", 4)
-    if found and metrics is not None:
-        for part in ast.walk(metrics):
-            found += _renamed(made.source, part, old, new, within=True)
-    return tuple(found), home.place if home.node is not node else made.place
-
-
-def _renamed(source: Any, node: ast.AST, old: str, new: str, *, within: bool = False) -> Iterator[Edit]:
-    """Yield the edit that turns the prefix `old` of a loss' name into `new`, in its snake or camel form."""
-    from kerasguard import edits
-
-    camel_old, camel_new = (part.title().replace("_", "") for part in (old, new))
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        if node.value.startswith(old):
-            quote = source.segment(node)[0]
-            yield edits.replace(source, node, f"{quote}{new}{node.value[len(old) :]}{quote}")
-        return
-    if isinstance(node, ast.Call) and not within:
-        yield from _renamed(source, node.func, old, new)
-        return
-    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-    for before, after in ((old, new), (camel_old, camel_new)):
-        if not name.startswith(before) or not isinstance(node, ast.Attribute | ast.Name):
-            continue
-        text = after + name[len(before) :]
-        if isinstance(node, ast.Attribute):
-            head = source.segment(node)[: -len(name)]
-            yield edits.replace(source, node, head + text)
-        else:
-            yield from _import_renamed(source, node, name, text)
-        return
-
-
-def _import_renamed(source: Any, node: ast.Name, name: str, text: str) -> Iterator[Edit]:
-    from kerasguard import edits
-
-    for statement in ast.walk(source.tree):
-        for item in statement.names if isinstance(statement, ast.ImportFrom) else []:
-            if (item.asname or item.name) == name and item.asname is None:
-                yield edits.replace(source, item, text)
-                yield edits.replace(source, node, text)
-                return
 
 
 def rehead(pair: Pair, **changes: Any) -> Pair:

@@ -16,7 +16,7 @@ from kerasguard.provenance.links import Link
 from kerasguard.provenance.values import ghost_of, shape_of
 from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.labels import demands
+from kerasguard.repairs.labels import demands, written_loss
 from kerasguard.repairs.labels.demands import Pair
 from kerasguard.vocabulary import Edit, Place
 
@@ -201,11 +201,11 @@ def _deleted(source: Any, statement: ast.stmt) -> tuple[Edit, ...]:
 def other_loss(evidence: Evidence, pair: Pair, *, sparse: bool, cost: float) -> Iterator[Candidate]:
     """Propose the sibling of a cross-entropy that takes the labels as they are."""
     old, new = (DENSE, SPARSE) if sparse else (SPARSE, DENSE)
-    written, place = demands.loss_edits(evidence, pair, old, new)
+    written, place = written_loss.loss_edits(evidence, pair, old, new)
     if not written:
         return
     name = "SparseCategoricalCrossentropy" if sparse else "CategoricalCrossentropy"
-    changed = demands.with_loss(evidence, pair, losses.other_loss(evidence.event.owner, pair.head, name))
+    changed = written_loss.with_loss(evidence, pair, losses.other_loss(evidence.event.owner, pair.head, name))
     yield Candidate(
         title=f"use {new}_crossentropy, which takes such labels",
         edits=written,

@@ -19,7 +19,7 @@ from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import ghost_of, is_array
 from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.labels import demands, encodings
+from kerasguard.repairs.labels import demands, encodings, written_loss
 from kerasguard.repairs.labels.demands import Pair
 from kerasguard.vocabulary import Edit, Place
 
@@ -74,8 +74,8 @@ def last_seen(pair: Pair) -> Place | None:
 def shifted(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
     """Propose to count the classes from zero: in the dict that numbers them, else where the labels are made."""
     given = pair.given
-    value = demands.as_array(given.value)
     maker = demands.maker(given)
+    value = demands.values_of(given)
     call = demands.replaced(evidence, given, value - 1, maker) if given.element is None else None
     table = _numbering(pair)
     if table is not None:
@@ -192,7 +192,7 @@ def ignoring(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
         title=f"let the loss ignore the labels {written}",
         edits=edit,
         cost=0.8,
-        check=demands.tried(evidence, loss=demands.with_loss(evidence, pair, changed)),
+        check=demands.tried(evidence, loss=written_loss.with_loss(evidence, pair, changed)),
         cause=last_seen(pair),
     )
 

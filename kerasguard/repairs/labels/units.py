@@ -16,7 +16,7 @@ from kerasguard.provenance.walk import chain, number_home
 from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, Written
-from kerasguard.repairs.labels import demands, ranges
+from kerasguard.repairs.labels import demands, ranges, written_loss
 from kerasguard.repairs.labels.demands import Pair
 from kerasguard.vocabulary import Edit, Place
 
@@ -213,14 +213,14 @@ def as_classes(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
         title="use sparse_categorical_crossentropy for labels that number the classes",
         edits=written,
         cost=1.0,
-        check=demands.tried(evidence, loss=demands.with_loss(evidence, pair, changed), layers=layers),
+        check=demands.tried(evidence, loss=written_loss.with_loss(evidence, pair, changed), layers=layers),
         cause=place if isinstance(place, Place) else None,
     )
 
 
 def _sparse_loss(evidence: Evidence, pair: Pair) -> tuple[tuple[Edit, ...], Any]:
     for old in ("binary", "categorical"):
-        written, place = demands.loss_edits(evidence, pair, old, "sparse_categorical")
+        written, place = written_loss.loss_edits(evidence, pair, old, "sparse_categorical")
         if written:
             return written, place
     return (), None

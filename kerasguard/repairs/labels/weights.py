@@ -13,6 +13,7 @@ from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.access import is_a
+from kerasguard.provenance.values import UNKNOWN
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands
@@ -21,8 +22,8 @@ SLOT = "sample_weight"
 
 
 def sample_weight(evidence: Evidence) -> Given | None:
-    """Return the sample weights where one array of them was passed."""
-    found = [one for one in evidence.everything if one.slot == SLOT and one.element is None]
+    """Return the sample weights where one array of them was passed, or is handed out by a pipeline."""
+    found = [one for one in evidence.everything if one.slot == SLOT]
     return found[0] if len(found) == 1 else None
 
 
@@ -72,29 +73,23 @@ def as_class_weight(evidence: Evidence) -> Iterator[Candidate]:
 def one_for_each_sample(evidence: Evidence) -> Iterator[Candidate]:
     """Propose one weight for each sample: the mean over the columns, where the weights are made."""
     call, given, count = evidence.call, sample_weight(evidence), rows(evidence)
-    if (
-        call is None
-        or given is None
-        or given.shape is None
-        or count is None
-        or given.node is None
-        or given.scope is None
-    ):
-        return
-    if given.spec.kind != "numpy":
+    if call is None or given is None or given.shape is None or given.node is None or given.scope is None:
         return
     axes = "axis=1" if len(given.shape) == 2 else f"axis={tuple(range(1, len(given.shape)))}"
     link = _definition(given)
     at = link if link is not None and isinstance(link.node, ast.expr) else None
     source, node = (at.source, at.node) if at is not None else (given.scope.source, given.node)
-    if source is None:
+    made = at.value if at is not None and at.value is not UNKNOWN else given.value
+    if source is None or (getattr(made, "kind", None) or specs.kind_of(made)) != "numpy":
         return
     yield Candidate(
         title="give each sample one weight: the mean over its columns",
         applicability="unsafe",
         edits=(edits.wrap(source, node, f"{{}}.mean({axes})"),),
         cost=0.9,
-        call=changed(call, {(given.slot, given.path): blank((count,), given.spec.dtype or "float32")}),
+        call=changed(call, {(given.slot, given.path): blank((count,), given.spec.dtype or "float32")})
+        if given.element is None and count is not None
+        else None,
         cause=at.place if at is not None else evidence.crash,
     )
 
@@ -103,6 +98,8 @@ def _definition(given: Given) -> Any:
     """Return the expression bound to the variable that was passed (whole or some rows of it)."""
     if given.node is None or given.scope is None:
         return None
+    if given.element is not None:
+        return demands.maker(given)
     for link in walk.chain(given.node, given.scope):
         if link.path:
             return None
