@@ -1,0 +1,1 @@
+"""The grid of mistakes and ways to run a model."""
