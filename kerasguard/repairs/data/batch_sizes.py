@@ -67,7 +67,10 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
         return
     written = []
     options = dict(call.options)
-    if batch(evidence) != size and call.entry in {"fit", "evaluate", "predict"}:
+    sliced = call.entry in {"fit", "evaluate", "predict"}
+    if not sliced and count >= 2 * size:
+        return  # one call is one batch, and cutting several batches down to one is no repair
+    if batch(evidence) != size and sliced:
         written.append(edits.set_argument(source, site, "batch_size", str(size)))
         options["batch_size"] = size
     values = {}

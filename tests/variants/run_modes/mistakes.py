@@ -132,12 +132,13 @@ table = np.random.rand(14, 11)
 x = table[:, :9]  # mark: cause
 y = table[:10, 9:]
 """,
-        moved={"tape": "run", "function": "steps"},
+        moved=each("tape train_on_batch test_on_batch", "run")
+        | each("generator sequence", "yield")
+        | {"function": "steps"},
+        other=each("generator sequence", "KG607"),
         first=8,
         impossible=LABEL_LESS,
-        gaps=each("generator sequence", "the rows of what a pipeline hands out are not compared")
-        | {"dataset": "from_tensor_slices itself refuses rows of different number"}
-        | each("train_on_batch test_on_batch", "the slice is blamed and not the array"),
+        gaps={"dataset": "from_tensor_slices itself refuses rows of different number"},
     ),
     "one-hot labels for a sparse loss": Mistake(
         "KG401",
