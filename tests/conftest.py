@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ for _name in (*_SETTINGS, "TF_USE_LEGACY_KERAS", "FORCE_COLOR", "FORCE_HYPERLINK
     os.environ.pop(_name, None)
 
 REPORT_SCHEMA = REPOSITORY / "kerasguard" / "report.schema.json"
+
+# AutoGraph converts all of tf_keras, once per process, before TensorFlow 2.18: seven seconds for each program.
+SLOW_TF_KERAS = tuple(map(int, version("tensorflow-cpu").split(".")[:2])) < (2, 18)
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 

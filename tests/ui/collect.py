@@ -1,4 +1,4 @@
-"""Run all examples under the Keras that the environment names, and print what came of them as JSON."""
+"""Run the examples (or those named) under the Keras that the environment names, and print what came of them as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def main() -> None:
     found = {}
     with demo.workshop() as examples:
         run = demo.runner()
-        for example in examples:
+        wanted = set(sys.argv[1:])
+        for example in (one for one in examples if not wanted or one.stem in wanted):
             outcome = run(example)
             found[example.stem] = {
                 "error": outcome.error,

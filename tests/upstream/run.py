@@ -6,7 +6,7 @@ for a user's code and explains every error that they provoke, and run in two pro
 exception. A test that differs is run twice more without and with the guard, alone with its module: when it does not even
 agree with itself without the guard it is flaky and named as such; anything else is a bug of kerasguard's.
 
-    python -m tests.upstream.run            the whole list (15 minutes)
+    python -m tests.upstream.run            the whole list, a line for every few modules (half an hour)
     python -m tests.upstream.run --short    what CI runs
     python -m tests.upstream.run --modules models/model_test.py "layers/rnn/*_test.py"
 """
@@ -34,6 +34,7 @@ def skip_if_backend(backend, reason):
     return pytest.mark.skipif(keras.backend.backend() == backend, reason=reason)
 """
 REPOSITORY = Path(__file__).resolve().parents[2]
+AT_ONCE = 10  # modules that share a process
 Way = Literal["bare", "guarded"]
 Outcomes = dict[str, dict[str, str]]
 
@@ -70,6 +71,15 @@ class Comparison:
     flaky: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     seconds: dict[Way, float] = field(default_factory=dict)
+
+    def add(self, other: Comparison) -> None:
+        """Take in what other modules came to."""
+        self.tests += other.tests
+        self.passed += other.passed
+        self.uncollected += other.uncollected
+        self.flaky += other.flaky
+        self.differences += other.differences
+        self.seconds = {way: self.seconds.get(way, 0.0) + spent for way, spent in other.seconds.items()}
 
     def summary(self) -> str:
         """Return the figures in one line."""
@@ -169,12 +179,15 @@ def main() -> int:
     parser.add_argument("--modules", nargs="+", metavar="PATTERN", help="modules below keras/src, in place of the list")
     options = parser.parse_args()
     patterns = tuple(options.modules or ()) or (modules.SHORT if options.short else modules.FULL)
-    comparison = compare(modules.found(patterns))
-    for difference in comparison.differences:
-        print(difference)
-    for title, names in (("flaky", comparison.flaky), ("not collected", comparison.uncollected)):
-        print(*(f"{title}: {name}" for name in names), sep="\n")
-    print(comparison.summary())
+    comparison = Comparison()
+    paths = modules.found(patterns)
+    for first in range(0, len(paths), AT_ONCE):
+        part = compare(paths[first : first + AT_ONCE])
+        comparison.add(part)
+        for line in (*part.differences, *(f"flaky: {name}" for name in part.flaky)):
+            print(line)
+        print(f"{paths[first].name} ...: {part.summary()}", flush=True)
+    print(f"all: {comparison.summary()}")
     return 1 if comparison.differences or not comparison.tests else 0
 
 

@@ -1,0 +1,68 @@
+"""The examples give their codes on every supported release; their texts are compared on the newest one (tests/ui)."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kerasguard import demo
+from tests.conftest import REPOSITORY, SLOW_TF_KERAS
+
+COLLECT = REPOSITORY / "tests" / "ui" / "collect.py"
+FLAVOURS = {"keras3": "0", "tf_keras": "1"}
+
+pytestmark = pytest.mark.skipif(
+    "KERASGUARD_CELL" not in os.environ, reason="tests/ui asserts codes and texts on the newest release; nox sets this"
+)
+
+
+def releases(package: str) -> tuple[int, int]:
+    """Return major and minor number of an installed package."""
+    major, minor = version(package).split(".")[:2]
+    return int(major), int(minor)
+
+
+# What an older release lets pass: the example runs to its end there.
+SILENT: dict[str, set[str]] = {
+    "keras3": {"kg406_wrong_target_structure", "kg407_wrong_target_names", "kg601_id_outside_embedding"}
+    if releases("keras") < (3, 4)
+    else set(),
+    "tf_keras": set(),
+}
+EVERY = {"keras3": 1, "tf_keras": 6 if SLOW_TF_KERAS else 1}
+EXAMPLES = [(flavour, path) for flavour in FLAVOURS for path in demo.examples()[:: EVERY[flavour]]]
+
+
+@functools.cache
+def outcomes(flavour: str) -> dict[str, Any]:
+    """Return what came of the examples; TensorFlow is imported once for all of them."""
+    names = [path.stem for one, path in EXAMPLES if one == flavour]
+    done = subprocess.run(
+        [sys.executable, str(COLLECT), *names],
+        env=os.environ | {"TF_USE_LEGACY_KERAS": FLAVOURS[flavour]},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(("flavour", "example"), EXAMPLES, ids=lambda one: one.stem if isinstance(one, Path) else one)
+def test_example_gives_its_code(flavour: str, example: Path) -> None:
+    """Exactly the code of its name comes out, and nothing where this release accepts the mistake."""
+    outcome = outcomes(flavour)[example.stem]
+    if example.stem in SILENT[flavour]:
+        assert outcome["error"] == ""
+    else:
+        assert outcome["codes"] == [demo.expected_code(example)], outcome["error"]
