@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import measure
 from tests.conftest import REPOSITORY
 
 EXAMPLES = sorted((REPOSITORY / "examples").glob("kg*.py"))
@@ -15,6 +16,11 @@ PART = 5  # without --full every fifth example stands for all
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch for the whole."""
     parser.addoption("--full", action="store_true", help="benchmarks: time all examples on both Kerases, and the peers")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the limits hold to the letter where everything is measured."""
+    measure.strict["limits"] = bool(config.getoption("--full", default=False))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

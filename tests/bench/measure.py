@@ -10,6 +10,8 @@ from typing import Any
 
 import kerasguard
 
+strict = {"limits": False}  # set by --full
+CROWDED = 3.0  # how much wider the limits are where a benchmark runs among other tests, without --full
 PARTS = 3  # a disturbance spoils one part of the rounds; the calmest part counts
 
 
@@ -71,9 +73,14 @@ def in_turns(benchmark: Any, operation: Callable[[], Any], *, rounds: int, repea
 
 
 def held(benchmark: Any, name: str, value: float, limit: float, unit: str) -> None:
-    """Note a figure for the table of `python -m tests.bench`, and assert that it is within its limit."""
+    """Note a figure for the table of `python -m tests.bench`, and assert that it is within its limit.
+
+    A run of the whole test suite cannot have the machine to itself: there the limits only catch what went really wrong.
+    """
     noted(benchmark, name, value, unit, limit)
-    assert value <= limit, f"{name}: {value:.4g} {unit}, allowed {limit:g} {unit}"
+    nothing = 1.0 if unit == "times" else 0.0
+    allowed = limit if strict["limits"] else nothing + CROWDED * (limit - nothing)
+    assert value <= allowed, f"{name}: {value:.4g} {unit}, allowed {allowed:g} {unit}"
 
 
 def noted(benchmark: Any, name: str, value: float, unit: str, limit: float | None = None) -> None:
