@@ -64,11 +64,11 @@ class FailingCall:
 
 
 def statement_place(source: SourceFile, node: ast.AST) -> Place:
-    """Return the place of the statement around a node; of the node itself inside the header of a block."""
+    """Return the place of the statement around a node; of the node itself in a block's header, or on a later line."""
     statement = source.statement(node)
     if statement is None or isinstance(getattr(statement, "body", None), list):
         return source.place(node)
-    return source.place(statement)
+    return source.place(statement if getattr(node, "lineno", 0) == statement.lineno else node)
 
 
 def failing_call(evidence: Evidence, index: int = -1) -> FailingCall | None:

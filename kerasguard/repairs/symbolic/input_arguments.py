@@ -18,6 +18,7 @@ from kerasguard.repairs.symbolic.replay import called_next
 from kerasguard.vocabulary import Edit, Shape
 
 DATA = frozenset({"numpy", "eager", "variable", "ragged", "sparse", "dataframe"})
+TELLING = frozenset({"shape", "batch_shape", "tensor", "type_spec", "input_tensor", "input_shape", "batch_input_shape"})
 Argument = tuple[str | int, ast.expr, Any]
 
 
@@ -40,6 +41,41 @@ def data_argument(evidence: Evidence) -> tuple[FailingCall, Argument] | None:
         if kind in DATA and _shape(value) and where in (0, "shape", "tensor", "batch_shape", "input_tensor"):
             return call, (where, node, value)
     return None
+
+
+def shapeless(evidence: Evidence) -> FailingCall | None:
+    """Return the failing Input when nothing that it was given tells a shape."""
+    call = input_call(evidence)
+    if call is None or any(keyword.arg is None for keyword in call.node.keywords) or len(call.args) > 1:
+        return None
+    told = [value for where, _, value in call.nodes() if where == 0 or where in TELLING]
+    return call if all(value is None for value in told) else None
+
+
+def of_the_data(evidence: Evidence, call: FailingCall) -> Iterator[Candidate]:
+    """Propose the shape of the samples: of the first array of the program, where all that follow it are its labels."""
+    arrays = [
+        (name, value)
+        for name, value in call.scope.names.items()
+        if specs.kind_of(value) in DATA and len(_shape(value) or ()) > 1 and not name.startswith("_")
+    ]
+    if not arrays or any(len(_shape(value) or ()) > 2 for _, value in arrays[1:]):
+        return
+    name, value = arrays[0]
+    shape = (_shape(value) or ())[1:]
+    if call.node.args or evidence.event.entry not in ("none", "call"):
+        return
+    kwargs = {**call.kwargs, "shape": shape}
+    text = f"{name}.shape[1:]"
+    yield Candidate(
+        title=f"give it the shape of a sample of `{name}`",
+        edits=(edits.set_argument(call.source, call.node, "shape", text),),
+        cost=1.0,
+        check=_made(call, (), kwargs),
+        cause=call.place,
+        exact=False,
+        applicability="unsafe",
+    )
 
 
 def _shape(value: Any) -> Shape | None:
