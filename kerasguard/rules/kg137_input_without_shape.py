@@ -32,7 +32,7 @@ from kerasguard.repairs.graph import layer_calls
 from kerasguard.repairs.symbolic import arguments, input_arguments
 from kerasguard.vocabulary import Expectation, Offender
 
-CODE = "KG136"
+CODE = "KG137"
 NAME = "input-without-shape"
 
 
