@@ -25,8 +25,8 @@ from kerasguard.situation import Situation
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
 MOST_TRIALS = 8
-MOST_SECONDS = 2.2  # for everything; what was not tried by then is not tried
-MOST_SECONDS_FOR_RULES = 1.2  # of it; huge objects may make every look at them slow
+MOST_SECONDS = 2.8  # for everything; what was not tried by then is not tried
+MOST_SECONDS_FOR_RULES = 2.0  # of it, a search for other models included; huge objects may make every look slow
 MOST_FIXES = 3
 LAST_RESORT = 0.15  # a finding of this weight counts where there is no other
 REFUSED_ALL = 0.3  # weight that a rule loses when none of its repairs works
