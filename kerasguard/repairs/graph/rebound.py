@@ -62,7 +62,7 @@ def rebound_input(evidence: Evidence) -> Rebound | None:
 
 def _is_users(model: Any, index: int, call: ast.Call) -> bool:
     """Return whether an input of a model is an Input that the user made, not one that Keras put in its place."""
-    tensors = list(getattr(model, "inputs", None) or ())
+    tensors = wants.graph_inputs(model)
     origin = origin_of(connections.maker(tensors[index])) if index < len(tensors) else None
     located = None if origin is None else node_at(*origin.stack[0])
     return located is not None and located[1] is not call
