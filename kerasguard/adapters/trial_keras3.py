@@ -205,7 +205,7 @@ def forget_build(layer: Any, built_before: frozenset[int]) -> None:
     if fresh is None:
         held["built"] = False
         tracker = held.get("_tracker")
-        if tracker is not None:
+        if hasattr(tracker, "unlock"):  # Keras 3.0 does not lock
             tracker.unlock()
         return
     bound = {name: held[name] for name in ("build", "quantize") if name in held}  # closures over the live layer

@@ -10,6 +10,7 @@ from typing import Any
 from kerasguard import edits
 from kerasguard.adapters import connections, specs, wants
 from kerasguard.evidence import Evidence
+from kerasguard.provenance.access import read
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import SourceFile, node_at
 from kerasguard.repairs.candidate import Candidate
@@ -62,7 +63,7 @@ def rebound_input(evidence: Evidence) -> Rebound | None:
 
 def _is_users(model: Any, index: int, call: ast.Call) -> bool:
     """Return whether an input of a model is an Input that the user made, not one that Keras put in its place."""
-    tensors = wants.graph_inputs(model)
+    tensors = list(read(model, "inputs") or ())
     origin = origin_of(connections.maker(tensors[index])) if index < len(tensors) else None
     located = None if origin is None else node_at(*origin.stack[0])
     return located is not None and located[1] is not call

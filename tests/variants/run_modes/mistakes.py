@@ -39,6 +39,7 @@ hidden = layers.Dense(8, activation="relu")(entrance)
 model = keras.Model(entrance, layers.Dense(5, activation="softmax")(hidden))
 """
 
+BARE_WIDTH = "in one batch the width of the labels, a bare number, is blamed, and not the layer"
 MISTAKES: dict[str, Mistake] = {
     "missing batch axis": Mistake(
         "KG301",
@@ -176,6 +177,7 @@ y = np.eye(7)[np.arange(12) % 7]
 """,
         loss="keras.losses.CategoricalCrossentropy()",
         impossible=LABEL_LESS,
+        gaps=dict.fromkeys(("train_on_batch", "test_on_batch", "function"), BARE_WIDTH),
     ),
     "label range": Mistake(
         "KG404",
