@@ -24,13 +24,14 @@ EVERY = 1 if os.environ.get("KERASGUARD_CORPUS") == "all" else 8
 # Share of the programs that run after `fix`; a change may raise it and never lowers it.
 FLOORS = {"keras3": 0.9, "tf_keras": 0.9}
 # What no edit can be proposed for: only the user knows what was meant.
-NOT_MENDED = {"kg416_validation_data_of_wrong_form", "kg607_batches_change_shape"}
 WITHOUT_FIX = {
     "kg000_unknown_mistake",
     "kg712_sequence_of_length_one",
     "kg732_class_weight_incomplete",
     "kg506_no_samples",
 }
+# What has a fix that does not make it run yet.
+NOT_MENDED = {"kg416_validation_data_of_wrong_form", "kg607_batches_change_shape"}
 
 
 def mended(flavour: str, *programs: Path) -> list[dict[str, Any]]:
