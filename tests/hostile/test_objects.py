@@ -62,7 +62,7 @@ OWN_CODE_OF_A_LAYER = "lambda"
 
 
 TOUCHED = pytest.mark.xfail(
-    reason="newer searches do not look through provenance/access.py everywhere yet", strict=False
+    reason="failed beside other work, passed on a quiet machine: not understood yet", strict=False
 )
 
 
