@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from kerasguard._version import __version__
 
 if TYPE_CHECKING:
-    from kerasguard.checks import KerasGuardWarning
+    from kerasguard.guarding.checks import KerasGuardWarning
+    from kerasguard.guarding.preflight import check
+    from kerasguard.guarding.switch import diagnose, guard, install, uninstall
     from kerasguard.ipython import load_ipython_extension, unload_ipython_extension  # noqa: F401 - for IPython alone
-    from kerasguard.preflight import check
-    from kerasguard.switch import diagnose, guard, install, uninstall
     from kerasguard.vocabulary import Diagnosis, Fix, Place
 
 __all__ = [
@@ -26,12 +26,12 @@ __all__ = [
     "uninstall",
 ]
 _HOMES = {
-    "check": "preflight",
-    "KerasGuardWarning": "checks",
-    "diagnose": "switch",
-    "guard": "switch",
-    "install": "switch",
-    "uninstall": "switch",
+    "check": "guarding.preflight",
+    "KerasGuardWarning": "guarding.checks",
+    "diagnose": "guarding.switch",
+    "guard": "guarding.switch",
+    "install": "guarding.switch",
+    "uninstall": "guarding.switch",
     "Diagnosis": "vocabulary",
     "Fix": "vocabulary",
     "Place": "vocabulary",

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from kerasguard._version import __version__
 
 if TYPE_CHECKING:
-    from kerasguard.fixing.command import Wishes
-    from kerasguard.fixing.overlay import Overlay
-    from kerasguard.outputs import Outputs
+    from kerasguard.commands.fixing.command import Wishes
+    from kerasguard.commands.fixing.overlay import Overlay
+    from kerasguard.guarding.outputs import Outputs
 
 USAGE_ERROR = 2
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: str = options.command
     if command == "run":
-        from kerasguard.outputs import Outputs
+        from kerasguard.guarding.outputs import Outputs
 
         outputs = Outputs.wished(options.report, options.html, options.format, options.output)
         obstacle = outputs.obstacle()
@@ -34,17 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return USAGE_ERROR
         return _run(options.script, options.arguments, outputs, options.overlay)
     if command == "fix":
-        from kerasguard.fixing import command as fixing
-        from kerasguard.fixing import rerun
+        from kerasguard.commands.fixing import command as fixing
+        from kerasguard.commands.fixing import rerun
         from kerasguard.render import progress
 
         launch = progress.during(f"kerasguard runs {options.script}", rerun.in_process)
         return fixing.fix(_wishes(options), launch)
     if command == "demo":
-        from kerasguard import demo
+        from kerasguard.commands import demo
 
         return demo.tour()
-    from kerasguard import explain
+    from kerasguard.commands import explain
 
     if options.all:
         return explain.write_all(options.output)
@@ -125,7 +125,7 @@ def _seconds(text: str) -> float:
 
 
 def _wishes(options: argparse.Namespace) -> Wishes:
-    from kerasguard.fixing.command import Wishes
+    from kerasguard.commands.fixing.command import Wishes
 
     return Wishes(
         options.script,
@@ -141,7 +141,9 @@ def _wishes(options: argparse.Namespace) -> Wishes:
 
 def _run(script: str, arguments: Sequence[str], outputs: Outputs, plan: Path | None = None) -> int:
     """Run `script` under guard; return 0, or 1 after an uncaught error. ``SystemExit`` passes through."""
-    from kerasguard import reporting, runner, settings, switch
+    from kerasguard import settings
+    from kerasguard.commands import runner
+    from kerasguard.guarding import reporting, switch
 
     process = os.getpid()
     error: BaseException | None = None
@@ -179,7 +181,7 @@ def _overlay(plan: Path | None) -> Overlay | None:
     """Return the edited files that `plan` holds, in effect from now on."""
     if plan is None:
         return None
-    from kerasguard.fixing.overlay import Overlay
+    from kerasguard.commands.fixing.overlay import Overlay
 
     overlay = Overlay.read(plan)
     overlay.install()
@@ -188,8 +190,9 @@ def _overlay(plan: Path | None) -> Overlay | None:
 
 def _show(error: BaseException, hook: object) -> None:
     """Print an uncaught error as the interpreter would, with its explanation below."""
-    from kerasguard import settings, switch
+    from kerasguard import settings
     from kerasguard.faults import contained
+    from kerasguard.guarding import switch
     from kerasguard.render import terminal
 
     if sys.stdout is not None:

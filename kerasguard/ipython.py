@@ -7,9 +7,10 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from kerasguard import reporting, settings, switch
+from kerasguard import settings
 from kerasguard.errors import fields, notes_of
 from kerasguard.faults import contained
+from kerasguard.guarding import reporting, switch
 from kerasguard.render import cells, document, note
 
 if TYPE_CHECKING:

@@ -120,7 +120,7 @@ def is_probe(entry: str, owner: Any, stack: Iterable[Any]) -> bool:
     caller = ""
     for step in stack:
         name = str(step.frame.f_globals.get("__name__", ""))
-        if name == "kerasguard.boundary":
+        if name == "kerasguard.guarding.boundary":
             return caller.partition(".")[0] == "tensorflow"
         caller = name
     return False

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kerasguard import settings, switch
+from kerasguard import settings
 from kerasguard.faults import contained
+from kerasguard.guarding import switch
 
 if TYPE_CHECKING:
     from kerasguard.vocabulary import Diagnosis

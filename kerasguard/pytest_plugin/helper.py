@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasguard import switch
-from kerasguard.preflight import check
+from kerasguard.guarding import switch
+from kerasguard.guarding.preflight import check
 from kerasguard.pytest_plugin.raising import raises
 from kerasguard.vocabulary import Diagnosis
 

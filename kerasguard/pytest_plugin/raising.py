@@ -41,7 +41,8 @@ class raises:  # noqa: N801 - used like pytest.raises
 
     def __enter__(self) -> Self:
         __tracebackhide__ = True
-        from kerasguard import settings, switch
+        from kerasguard import settings
+        from kerasguard.guarding import switch
 
         if not settings.enabled():
             pytest.fail("kerasguard is switched off (KERASGUARD=0): nothing can be diagnosed")
@@ -53,7 +54,7 @@ class raises:  # noqa: N801 - used like pytest.raises
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         __tracebackhide__ = True
-        from kerasguard import switch
+        from kerasguard.guarding import switch
 
         self._guard.__exit__(kind, error, traceback)
         if error is None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
@@ -18,6 +17,7 @@ from kerasguard.provenance.scope import Scope, module_scope
 from kerasguard.provenance.source import SourceFile, node_at, source_of
 from kerasguard.provenance.values import UNKNOWN
 from kerasguard.provenance.walk import Link, feeds, number_home
+from kerasguard.repairs import edits
 from kerasguard.vocabulary import Edit, Origin, Place
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters.trial import Outcome, try_call
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.frames import UserFrame
 from kerasguard.provenance.source import SourceFile, source_of
+from kerasguard.repairs import edits
 from kerasguard.vocabulary import Edit
 
 EDITED = "<kerasguard: edited>"

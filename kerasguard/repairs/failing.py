@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import OutOfBudget
@@ -20,6 +19,7 @@ from kerasguard.provenance.evaluate import Budget, evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import UNKNOWN, Ghost
+from kerasguard.repairs import edits
 from kerasguard.vocabulary import Edit, Place
 
 SYMBOLIC = frozenset({"keras", "symbolic"})

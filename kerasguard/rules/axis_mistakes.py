@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import search as data
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 
 IsThis = Callable[[Given, Transformation], bool]
 Says = Callable[[Evidence, Given, Wanted], tuple[str, str]]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 from kerasguard.adapters import wants
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.walk import number_home
@@ -17,6 +16,7 @@ from kerasguard.repairs.building.search import Failure
 from kerasguard.repairs.building.sites import Site
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender, Place, Shape, Step
 
 MOST_NAMES = 8

@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.rules.finding import Finding, Suspect
 
 CODE = "KG000"
 NAME = "unknown-mistake"

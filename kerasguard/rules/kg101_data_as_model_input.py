@@ -34,11 +34,11 @@ from types import ModuleType
 
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.dataflow import references
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.graph import rewiring
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG101"

@@ -30,11 +30,11 @@ from collections.abc import Iterator
 
 from kerasguard.adapters import foreign as functions
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.graph import layer_calls
 from kerasguard.repairs.symbolic import foreign
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender
 
 CODE = "KG102"

@@ -26,10 +26,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.symbolic import truth
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender
 
 CODE = "KG103"

@@ -29,12 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.dataflow import references
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.symbolic import iteration
 from kerasguard.repairs.symbolic.truth import tested
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender
 
 CODE = "KG104"

@@ -29,9 +29,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.graph import connections, detached
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG112"

@@ -29,9 +29,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.graph import layer_calls
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender
 
 CODE = "KG121"

@@ -27,10 +27,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import failing_call
 from kerasguard.repairs.graph import layer_calls, packing
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender
 
 CODE = "KG122"

@@ -26,9 +26,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.graph import layer_calls, packages
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender, Step
 
 CODE = "KG124"

@@ -29,10 +29,10 @@ import ast
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.symbolic import removed
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG126"

@@ -30,10 +30,10 @@ from collections.abc import Iterator
 
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.dataflow import references
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.graph import predictions, rewiring
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender
 
 CODE = "KG127"

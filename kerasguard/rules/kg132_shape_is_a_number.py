@@ -25,10 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.graph import layer_calls
 from kerasguard.repairs.symbolic import input_arguments
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG132"

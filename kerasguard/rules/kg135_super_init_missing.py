@@ -32,9 +32,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.graph import constructors
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG135"

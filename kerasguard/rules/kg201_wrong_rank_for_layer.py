@@ -29,11 +29,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.building import search as building
 from kerasguard.repairs.building.search import Failure
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import building_words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG201"
 NAME = "wrong-rank-for-layer"

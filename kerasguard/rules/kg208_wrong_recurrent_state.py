@@ -30,11 +30,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.building import search as building
 from kerasguard.repairs.building import states
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import building_words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG208"
 NAME = "wrong-recurrent-state"

@@ -31,10 +31,10 @@ from collections.abc import Iterator
 
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import flattening
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG209"

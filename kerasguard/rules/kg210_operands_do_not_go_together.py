@@ -29,12 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.provenance.suspect import Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.operations import axes, offenders, sizes
 from kerasguard.repairs.operations.clashes import clash_of
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG210"
 NAME = "operands-do-not-go-together"

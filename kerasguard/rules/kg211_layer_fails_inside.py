@@ -37,13 +37,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.building import search as building
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.operations import inside
 from kerasguard.repairs.operations.clashes import clash_of
 from kerasguard.repairs.operations.inside import Inside
 from kerasguard.rules import building_words, words
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG211"

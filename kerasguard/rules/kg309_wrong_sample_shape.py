@@ -27,11 +27,11 @@ from __future__ import annotations
 
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding
 from kerasguard.repairs.data import search as data
 from kerasguard.repairs.transformations import Transformation
 from kerasguard.rules import words
 from kerasguard.rules.axis_mistakes import axis_mistake
+from kerasguard.rules.finding import Finding
 
 CODE = "KG309"
 NAME = "wrong-sample-shape"

@@ -28,11 +28,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import model_inputs
 from kerasguard.repairs.data import search as data
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG310"
 NAME = "input-of-other-shape"

@@ -28,11 +28,11 @@ import dataclasses
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import keys
 from kerasguard.repairs.data.search import key_of
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG312"

@@ -27,10 +27,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import offsets
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation
 
 CODE = "KG323"

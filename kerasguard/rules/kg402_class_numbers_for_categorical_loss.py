@@ -27,11 +27,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, encodings
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG402"
 NAME = "class-numbers-for-categorical-loss"

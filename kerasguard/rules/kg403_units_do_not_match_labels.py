@@ -28,11 +28,11 @@ import dataclasses
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, units
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 
 CODE = "KG403"
 NAME = "units-do-not-match-labels"

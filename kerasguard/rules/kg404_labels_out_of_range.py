@@ -30,12 +30,12 @@ import ast
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.provenance.links import Link
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, encodings, ranges, units
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 
 CODE = "KG404"
 NAME = "labels-out-of-range"

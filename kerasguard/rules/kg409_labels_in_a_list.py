@@ -27,11 +27,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import lists
 from kerasguard.repairs.labels import demands
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG409"
 NAME = "labels-in-a-list"

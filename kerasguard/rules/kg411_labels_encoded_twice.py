@@ -27,11 +27,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.provenance.links import Link
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, encodings
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG411"
 NAME = "labels-encoded-twice"

@@ -29,12 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.provenance.walk import name_of
 from kerasguard.repairs.building.sites import site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, like_data, output_sizes
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG415"

@@ -28,10 +28,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import cells
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding
 
 CODE = "KG502"
 NAME = "objects-or-text-in-data"

@@ -27,9 +27,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.operations import precision
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG504"

@@ -30,10 +30,10 @@ from typing import Any
 
 from kerasguard.adapters.specs import shape_of
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import batches, pipelines
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG506"

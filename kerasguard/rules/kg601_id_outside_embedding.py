@@ -26,11 +26,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import embeddings
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG601"

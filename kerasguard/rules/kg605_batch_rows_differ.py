@@ -29,11 +29,11 @@ import ast
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import batches, yields
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG605"

@@ -28,10 +28,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.repairs.building import given_weights
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG606"

@@ -29,15 +29,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters.specs import Spec
-from kerasguard.finding import Finding, Suspect
+from kerasguard.evidence.situation import Situation, written
 from kerasguard.provenance.values import shape_of
-from kerasguard.repairs import writing
+from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import meetings
 from kerasguard.rules import words
-from kerasguard.situation import Situation, written
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Expectation, Offender, Shape
 
 CODE = "KG701"

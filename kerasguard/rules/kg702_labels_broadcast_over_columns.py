@@ -27,11 +27,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import loss_shapes
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 
 CODE = "KG702"
 NAME = "labels-broadcast-over-columns"

@@ -31,12 +31,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasguard import edits
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import loss_shapes
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 
 CODE = "KG703"
 NAME = "labels-broadcast-over-time"

@@ -28,14 +28,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import unnoticed
 from kerasguard.adapters.specs import read, shape_of
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.provenance.walk import number_home
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG711"

@@ -31,11 +31,11 @@ from typing import Any
 
 from kerasguard.adapters import unnoticed
 from kerasguard.evidence import Given
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.provenance.values import shape_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG712"

@@ -26,12 +26,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import keys
 from kerasguard.repairs.data.search import key_of
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation
 
 CODE = "KG721"

@@ -27,12 +27,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasguard import edits
-from kerasguard.finding import Finding
+from kerasguard.evidence.situation import Situation
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import exchanges
 from kerasguard.rules import words
-from kerasguard.situation import Situation
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
 
 CODE = "KG722"

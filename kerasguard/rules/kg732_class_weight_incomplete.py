@@ -29,11 +29,11 @@ import ast
 from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding
 from kerasguard.provenance.arguments import argument_node
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import class_weights
+from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Offender
 
 CODE = "KG732"

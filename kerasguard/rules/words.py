@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasguard.evidence import Evidence, Given
-from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.suspect import of_last_size, of_length, of_rank, of_sample
 from kerasguard.repairs.data.search import Pair
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Expectation, Offender, Place, Shape
 
 __all__ = [

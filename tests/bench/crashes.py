@@ -48,7 +48,7 @@ def _peak() -> int:
 def guard(meter: Meter) -> Show:
     """Install kerasguard; its explanation at the failing call is counted as well as the report at the end."""
     import kerasguard
-    from kerasguard import boundary
+    from kerasguard.guarding import boundary
 
     explain = boundary.explain_once
 

@@ -13,9 +13,9 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import switch
 from kerasguard.adapters.patch_points import Point
-from kerasguard.patches import PatchPoint, PatchSet
+from kerasguard.guarding import switch
+from kerasguard.guarding.patches import PatchPoint, PatchSet
 from tests.bench.measure import held, in_turns
 
 STEPS, BATCH = 300, 8

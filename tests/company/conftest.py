@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import reporting, switch
+from kerasguard.guarding import reporting, switch
 from tests.company.models import snapshot
 
 KERASES = {"keras3": tf.keras, "tf_keras": importlib.import_module("tf_keras")}

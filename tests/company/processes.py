@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import switch
+from kerasguard.guarding import switch
 
 kerasguard.install()
 WAIT_S = 60.0

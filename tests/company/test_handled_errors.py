@@ -19,7 +19,7 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import boundary, switch
+from kerasguard.guarding import boundary, switch
 from tests.company.models import GOOD, ONE_SAMPLE, code, picture_model, refused
 
 LABELS = np.zeros((2, 1), "float32")

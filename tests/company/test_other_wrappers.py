@@ -11,7 +11,7 @@ import pytest
 import wrapt
 
 import kerasguard
-from kerasguard import patches
+from kerasguard.guarding import patches
 from tests.company.models import GOOD, code, picture_model, refused
 
 Count = list[str]

@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import switch
+from kerasguard.guarding import switch
 from tests.company.models import FLAT_SERIES, GOOD, code, picture_model, refused, series_model
 
 SECONDS = 1.5

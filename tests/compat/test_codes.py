@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kerasguard import demo
+from kerasguard.commands import demo
 from tests.conftest import REPOSITORY, SLOW_TF_KERAS
 
 COLLECT = REPOSITORY / "tests" / "ui" / "collect.py"

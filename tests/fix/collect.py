@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from kerasguard import cli
-from kerasguard.fixing import rerun
-from kerasguard.fixing.patching import write_all
-from kerasguard.fixing.project import Project
-from kerasguard.fixing.rounds import Mender, Result
+from kerasguard.commands.fixing import rerun
+from kerasguard.commands.fixing.patching import write_all
+from kerasguard.commands.fixing.project import Project
+from kerasguard.commands.fixing.rounds import Mender, Result
 
 TIME_LIMIT_S = 120.0
 

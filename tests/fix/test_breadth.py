@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kerasguard import demo
+from kerasguard.commands import demo
 from tests.conftest import REPOSITORY
 
 HERE = Path(__file__).parent

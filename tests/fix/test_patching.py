@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from kerasguard.fixing.overlay import Overlay
-from kerasguard.fixing.patching import CannotPatch, FilesChanged, original_row, patched, python_lines, write_all
-from kerasguard.fixing.project import Project
+from kerasguard.commands.fixing.overlay import Overlay
+from kerasguard.commands.fixing.patching import (
+    CannotPatch,
+    FilesChanged,
+    original_row,
+    patched,
+    python_lines,
+    write_all,
+)
+from kerasguard.commands.fixing.project import Project
 from kerasguard.vocabulary import Edit
 
 

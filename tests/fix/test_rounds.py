@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kerasguard.fixing.patching import FilesChanged
-from kerasguard.fixing.project import Project
-from kerasguard.fixing.rerun import Problem, Run, Texts
-from kerasguard.fixing.rounds import Mender, Result
+from kerasguard.commands.fixing.patching import FilesChanged
+from kerasguard.commands.fixing.project import Project
+from kerasguard.commands.fixing.rerun import Problem, Run, Texts
+from kerasguard.commands.fixing.rounds import Mender, Result
 from kerasguard.vocabulary import Applicability, Edit, Fix, Status
 
 Play = Callable[[str], Run]

@@ -16,7 +16,8 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import boundary, engine
+from kerasguard.diagnosis import engine
+from kerasguard.guarding import boundary
 from tests.hostile import harness
 
 LAYER = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kerasguard import checks
+from kerasguard.guarding import checks
 from tests.hostile import harness
 
 # Numbers that no shape, axis, unit or range happens to have, and a text; none of them stands in a source line.

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from kerasguard import demo
+from kerasguard.commands import demo
 from kerasguard.render import report, text
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kerasguard import demo
+from kerasguard.commands import demo
 from kerasguard.render import text
 from tests.conftest import validate_report
 

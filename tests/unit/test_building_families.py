@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import kerasguard
-from kerasguard import runner
 from kerasguard.adapters.rebuild import rebuild
+from kerasguard.commands import runner
 from kerasguard.repairs.building import families, search
 from kerasguard.repairs.building.search import Failure
 

@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import checks, switch
+from kerasguard.guarding import checks, switch
 from tests.conftest import Python
 from tests.unit import correct_programs, silent_losses
 from tests.unit.silent_programs import PROGRAMS, codes_of, dense, numbers

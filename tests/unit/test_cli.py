@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from kerasguard import cli, demo, engine
+from kerasguard import cli
+from kerasguard.commands import demo
+from kerasguard.diagnosis import engine
 from kerasguard.render import pages
 from tests.conftest import REPOSITORY, Python, read_report
 

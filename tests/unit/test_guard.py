@@ -15,8 +15,9 @@ import pytest
 import tensorflow as tf
 
 import kerasguard
-from kerasguard import engine, switch
 from kerasguard.adapters import patch_points
+from kerasguard.diagnosis import engine
+from kerasguard.guarding import switch
 from kerasguard.provenance import recorder
 
 
@@ -205,7 +206,8 @@ def test_a_fault_of_our_own_costs_one_line(
     part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A fault in a rule, the tracer, a trial or the renderer leaves the user's exception as it is, with one line."""
-    from kerasguard import evidence, tracing
+    from kerasguard import evidence
+    from kerasguard.diagnosis import tracing
     from kerasguard.render import note
 
     def broken(*_: Any, **__: Any) -> Any:

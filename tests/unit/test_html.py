@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerasguard import folding
+from kerasguard.diagnosis import folding
 from kerasguard.render import html as pages
 from kerasguard.render import svg
 from kerasguard.render.layering import BOX_WIDTH, laid_out
@@ -254,7 +254,8 @@ import json, sys
 import numpy as np
 import tensorflow as tf
 import kerasguard
-from kerasguard import picture, switch
+from kerasguard.diagnosis import picture
+from kerasguard.guarding import switch
 keras, layers = tf.keras, tf.keras.layers
 found, times = {}, []
 plain = picture.draw

@@ -23,7 +23,7 @@ shell = InteractiveShell.instance()
 shell.run_line_magic("colors", "nocolor")
 fresh = shell.CustomTB, shell.custom_exceptions
 FAIL = '''
-from kerasguard import switch
+from kerasguard.guarding import switch
 from kerasguard.render import note
 from kerasguard.vocabulary import Diagnosis
 error = ValueError("no")

@@ -14,7 +14,7 @@ import pytest
 import kerasguard
 from kerasguard import releases
 from kerasguard.adapters import kits, patch_points
-from kerasguard.patches import PatchPoint, PatchSet
+from kerasguard.guarding.patches import PatchPoint, PatchSet
 from kerasguard.render import report
 from tests.conftest import validate_report
 

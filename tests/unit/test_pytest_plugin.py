@@ -18,7 +18,7 @@ PLUGIN = [] if entry_points(group="pytest11", name="kerasguard") else ["-p", "ke
 # Failures that carry a diagnosis without TensorFlow.
 CHEAP = """
 import pytest
-from kerasguard import switch
+from kerasguard.guarding import switch
 from kerasguard.vocabulary import Diagnosis
 
 def fail():

@@ -17,7 +17,7 @@ from tests.conftest import REPOSITORY, Python
 # A failure that carries a diagnosis without TensorFlow.
 FAILING = """
 import kerasguard
-from kerasguard import switch
+from kerasguard.guarding import switch
 from kerasguard.vocabulary import Diagnosis
 
 def fail(code="KG301"):

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kerasguard.diagnosis.trace_lines import MOST_STEPS, REFUSED, changed, steps_of
 from kerasguard.provenance.frames import user_frames
 from kerasguard.provenance.scope import scopes_of
 from kerasguard.provenance.values import shape_of
 from kerasguard.provenance.walk import Link, chain
-from kerasguard.trace_lines import MOST_STEPS, REFUSED, changed, steps_of
 from kerasguard.vocabulary import Place
 
 _numbers = count()

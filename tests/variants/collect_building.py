@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from building_programs import FLAVOURS, Program, programs
 
 import kerasguard
-from kerasguard import runner
+from kerasguard.commands import runner
 
 
 def main(wanted: str = "") -> None:
@@ -41,7 +41,7 @@ def _run(program: Program, path: Path) -> dict[str, Any]:
             runner.execute(str(path), [])
         except Exception as error:  # noqa: BLE001 - what a program ends with is what is asked for
             last = traceback.format_exception_only(error)[0].strip()[:300]
-            kerasguard.switch.explain_uncaught(error)
+            kerasguard.guarding.switch.explain_uncaught(error)
             diagnosis = kerasguard.diagnose(error)
         else:
             return {"error": "", "code": None, "cause": None, "title": "", "fix": None}

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import pytest
 
 import kerasguard
-from kerasguard import edits, runner
+from kerasguard.commands import runner
 from kerasguard.provenance.source import source_of
+from kerasguard.repairs import edits
 
 HEAD, MARK = "# %% ", "# <-"
 HEADER = """\

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters.rebuild import Change
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import _names
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, reads, value_of

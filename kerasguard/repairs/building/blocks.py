@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.walk import number_home
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.plans import turns_before
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.building.sites import Site

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import specs, wants
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Edit, Shape
 

@@ -6,12 +6,12 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import specs, wants
 from kerasguard.adapters.rebuild import Change
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.walk import number_home
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import Declared, _names, arrays, declared, has_data_of
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.building.sites import reads, value_of

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.rebuild import Change, rebuild
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.walk import number_home
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, reads, value_of
 from kerasguard.vocabulary import Edit, Place, Shape

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, wants
 from kerasguard.adapters.rebuild import Change
 from kerasguard.provenance.source import SourceFile, source_of
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.vocabulary import Edit, Shape
 

@@ -6,10 +6,10 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.own_code import maker, methods, patched
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.building.sites import argument

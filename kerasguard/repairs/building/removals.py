@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change
 from kerasguard.adapters.rebuild_plan import Step
+from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
 from kerasguard.repairs.building.search import Failure, Proposal
 

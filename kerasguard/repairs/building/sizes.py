@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters.rebuild import Change
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.walk import number_home
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import _names
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.building.sites import value_of

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters.rebuild import Change
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import node_at
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import resized_inputs
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.candidate import Candidate

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters.rebuild import Change, rebuild
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.provenance.walk import number_home
+from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
 from kerasguard.repairs.building.search import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, value_of

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change, New
+from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
 from kerasguard.repairs.building.inputs import declared
 from kerasguard.repairs.building.search import Failure, Proposal

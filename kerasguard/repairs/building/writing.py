@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters.rebuild import New
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.sites import Site
 from kerasguard.vocabulary import Edit
 

@@ -7,10 +7,10 @@ import dataclasses
 import sys
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import pipelines
 from kerasguard.repairs.data.changing import changed

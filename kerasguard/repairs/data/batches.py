@@ -6,13 +6,13 @@ import ast
 import re
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.dataset_rows import cardinality
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.reentry import returned
 from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.provenance.user_files import is_user_file
+from kerasguard.repairs import edits
 from kerasguard.repairs.data import pipelines, yields
 from kerasguard.repairs.data.search import misfits
 from kerasguard.repairs.labels import demands

@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.cells import Cells, cells_of
 from kerasguard.adapters.tensors import blank
@@ -15,6 +14,7 @@ from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands
 from kerasguard.repairs.labels.ranges import keras_prefix

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.adapters.specs import kind_of
 from kerasguard.adapters.trial_loss import value_range
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.links import Link
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.search import pairs
 from kerasguard.repairs.labels import demands

@@ -11,9 +11,9 @@ from dataclasses import replace
 from kerasguard.adapters import unnoticed
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Given
+from kerasguard.evidence.situation import Situation
 from kerasguard.provenance.walk import chain, name_of
 from kerasguard.repairs.data.search import Pair, pairs
-from kerasguard.situation import Situation
 
 MOST_INPUTS = 8
 # Words that say what a tensor is for and not which one it is.

@@ -9,12 +9,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import specs, wants
 from kerasguard.adapters.trial import Call, Outcome, try_call
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.search import key_of
 from kerasguard.vocabulary import Edit, Offender, Place

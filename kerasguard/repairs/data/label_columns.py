@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters.specs import kind_of
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.walk import Link, chain
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed, stand_in_for
 from kerasguard.repairs.data.search import misfits

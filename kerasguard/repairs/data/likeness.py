@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.provenance.altered import altered, holds
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.operands import carries
@@ -14,6 +13,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import shape_of
 from kerasguard.provenance.walk import Link, chain
+from kerasguard.repairs import edits
 from kerasguard.vocabulary import Edit, Place, Shape
 
 Fits = Callable[[Shape | None], bool]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.links import Link
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands

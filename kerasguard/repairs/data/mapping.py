@@ -7,13 +7,12 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.walk import Link, chain
-from kerasguard.repairs import writing
+from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.transformations import Transformation
 

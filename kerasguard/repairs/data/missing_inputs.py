@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.sites import reads
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Edit

@@ -7,7 +7,6 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import other_inputs, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.adapters.wants import Wanted
@@ -15,6 +14,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.suspect import Suspect
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, made, number_at
 from kerasguard.repairs.data.search import Pair

@@ -8,14 +8,13 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, node_at, source_of
-from kerasguard.repairs import writing
+from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.search import Pair, misfits_of
 from kerasguard.vocabulary import Edit, Place

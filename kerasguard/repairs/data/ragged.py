@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, wants
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.failing import delete_argument

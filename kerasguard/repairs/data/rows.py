@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.trial import Call
 from kerasguard.adapters.wants import Wanted
@@ -20,7 +19,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.suspect import Suspect, of_length, of_rank
 from kerasguard.provenance.values import Ghost, shape_of
 from kerasguard.provenance.walk import Link, chain
-from kerasguard.repairs import writing
+from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import reshapes
 from kerasguard.repairs.data.changing import changed, stand_in_for

@@ -8,10 +8,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.walk import chain
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import pipelines
 from kerasguard.repairs.data.search import misfits

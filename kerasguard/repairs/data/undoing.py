@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.altered import holds, would_be
 from kerasguard.provenance.values import shape_of
 from kerasguard.provenance.walk import Link, chain
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed, stand_in_for
 from kerasguard.repairs.transformations import Transformation

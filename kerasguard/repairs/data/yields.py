@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from types import FunctionType, GeneratorType
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.reentry import returned
 from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.provenance.user_files import is_user_file
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, targets
 from kerasguard.vocabulary import Edit, Place

@@ -7,13 +7,13 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kerasguard import edits
 from kerasguard.adapters import symbolic
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope, module_scope
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.graph.layer_calls import is_layer_class

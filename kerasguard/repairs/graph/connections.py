@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import connections, specs, wants
 from kerasguard.adapters.connections import Wiring
 from kerasguard.adapters.rebuild_plan import leaves, node_of
@@ -18,6 +17,7 @@ from kerasguard.provenance.bindings import reaching
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, node_at, places_of
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Edit, Place
 

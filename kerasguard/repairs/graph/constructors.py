@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import wants
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.own_code import Method, methods
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Edit

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import connections
 from kerasguard.adapters.rebuild_plan import input_tensors, node_of
 from kerasguard.adapters.trial import Outcome
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.graph.connections import Cut, longer

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import keras_path, statement_place
 from kerasguard.vocabulary import Shape

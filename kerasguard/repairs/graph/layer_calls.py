@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
@@ -17,6 +16,7 @@ from kerasguard.provenance.bindings import Binding
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, node_at, places_of
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import (
     FailingCall,

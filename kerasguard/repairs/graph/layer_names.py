@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import connections, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.bindings import parameters
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.vocabulary import Edit, Place

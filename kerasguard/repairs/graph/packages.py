@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, places_of
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import call_at, is_live
 from kerasguard.vocabulary import Edit, Place

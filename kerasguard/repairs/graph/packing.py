@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic
 from kerasguard.evidence import Evidence
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, failing_call, has_symbolic, keras_path
 from kerasguard.vocabulary import Edit

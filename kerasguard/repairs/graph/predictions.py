@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.dataflow import references, slice_of
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import Ghost
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.graph.rewiring import DATA, Fed

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import connections, specs, wants
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import read
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.vocabulary import Place, Shape

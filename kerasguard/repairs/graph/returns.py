@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import Bound
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import Function, SourceFile, source_of
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import call_at, failing_call, statement_place
 from kerasguard.vocabulary import Edit, Place

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
@@ -16,6 +15,7 @@ from kerasguard.provenance.dataflow import Part, occurrences, references, slice_
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, failing_call, keras_path, statement_place
 from kerasguard.repairs.graph.layer_calls import inspect_arguments

@@ -266,7 +266,7 @@ def changed_in_place(link: Link) -> bool:
 
 def wrapping(given: Given, at: Link | None, pattern: Mapping[str, str]) -> tuple[tuple[Edit, ...], Link | None]:
     """Write a pattern around the expression that makes the labels, else around the one that was passed."""
-    from kerasguard import edits
+    from kerasguard.repairs import edits
 
     if at is not None and isinstance(at.node, ast.expr):
         kind = at.value.kind if hasattr(at.value, "kind") else given.spec.kind

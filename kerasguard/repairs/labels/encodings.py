@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import losses
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence
@@ -14,7 +13,7 @@ from kerasguard.provenance import walk
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.values import ghost_of, shape_of
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, written_loss
 from kerasguard.repairs.labels.demands import Pair

@@ -9,12 +9,12 @@ from kerasguard.adapters import losses, unnoticed
 from kerasguard.adapters.losses import Head
 from kerasguard.adapters.specs import Spec, read
 from kerasguard.evidence import Given
+from kerasguard.evidence.situation import LossSeen, Situation
 from kerasguard.repairs import constructors
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made
 from kerasguard.repairs.labels import units
 from kerasguard.repairs.labels.demands import Pair
-from kerasguard.situation import LossSeen, Situation
 from kerasguard.vocabulary import Expectation, Offender, Shape
 
 Growth = Literal["columns", "steps"]

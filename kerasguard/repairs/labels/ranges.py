@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import losses
 from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.trial_loss import value_range
@@ -17,7 +16,7 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import ghost_of, is_array
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, encodings, written_loss
 from kerasguard.repairs.labels.demands import Pair

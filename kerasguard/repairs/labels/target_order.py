@@ -82,7 +82,7 @@ def _written(given: list[Given], way: Sequence[int]) -> tuple[tuple[Edit, ...], 
 
 def _in_elements(given: list[Given], way: Sequence[int]) -> tuple[tuple[Edit, ...], Place | None]:
     """Return the same for labels in the elements of a dataset, generator or Sequence, where one display holds them."""
-    from kerasguard import edits
+    from kerasguard.repairs import edits
 
     chains = []
     for one in given:

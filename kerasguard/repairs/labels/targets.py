@@ -8,13 +8,13 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import losses, specs
 from kerasguard.adapters.losses import Head
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.values import UNKNOWN, shape_of
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data import keys
 from kerasguard.repairs.data.search import key_of

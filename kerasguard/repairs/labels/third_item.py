@@ -7,10 +7,10 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.links import Link
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands
 from kerasguard.vocabulary import Edit

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import losses
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.walk import chain, number_home
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, Written
 from kerasguard.repairs.labels import demands, ranges, written_loss

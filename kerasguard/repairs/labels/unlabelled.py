@@ -6,11 +6,11 @@ import ast
 import dataclasses
 from collections.abc import Iterator
 
-from kerasguard import edits
 from kerasguard.adapters import losses
 from kerasguard.adapters.losses import Head
 from kerasguard.adapters.specs import Spec, kind_of, spec_of
 from kerasguard.evidence import Evidence, Given
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands
 

@@ -6,13 +6,12 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters.specs import is_container, kind_of
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
-from kerasguard.repairs import writing
+from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands, encodings, shapes

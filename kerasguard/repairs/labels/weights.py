@@ -7,13 +7,13 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance import walk
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.values import UNKNOWN
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.labels import demands

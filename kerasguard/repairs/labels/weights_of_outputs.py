@@ -7,10 +7,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands
 from kerasguard.repairs.labels.demands import Pair

@@ -6,11 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import losses
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.labels.demands import Pair
 from kerasguard.vocabulary import Edit
 

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.values import UNKNOWN, shape_of
 from kerasguard.provenance.walk import chain
-from kerasguard.repairs import edited_code
+from kerasguard.repairs import edited_code, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.operations.clashes import Clash, Side, broadcasts, joinable, masks_of

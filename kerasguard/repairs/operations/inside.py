@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
@@ -19,7 +18,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, node_at, places_of
 from kerasguard.provenance.values import UNKNOWN, shape_of
 from kerasguard.provenance.walk import chain
-from kerasguard.repairs import constructors
+from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.labels import demands

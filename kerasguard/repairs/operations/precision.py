@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
@@ -14,6 +13,7 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.values import UNKNOWN
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels.demands import WHOLE
 from kerasguard.vocabulary import Edit, Place

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from kerasguard import edits
 from kerasguard.adapters import losses, wants
 from kerasguard.adapters.specs import read
 from kerasguard.evidence import Evidence
@@ -15,7 +14,7 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.walk import chain, number_home
-from kerasguard.repairs import constructors, edited_code
+from kerasguard.repairs import constructors, edited_code, edits
 from kerasguard.repairs.building.sites import reads
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, Written

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import foreign, specs, symbolic
 from kerasguard.adapters.foreign import Equivalent
 from kerasguard.adapters.trial import Outcome
@@ -16,6 +15,7 @@ from kerasguard.provenance.dataflow import references
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import (
     FailingCall,

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.values import Ghost, shape_of
+from kerasguard.repairs import edits
 from kerasguard.repairs.building.sites import site_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, call_at, delete_argument, failing_call, is_live

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import specs, symbolic
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import call_at, has_symbolic, is_live, statement_place
 from kerasguard.repairs.graph.layer_calls import is_layer_class

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import symbolic, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.adapters.trial_graph import Undecidable
 from kerasguard.provenance.evaluate import evaluate
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, delete_argument, is_live
 from kerasguard.repairs.symbolic.replay import replay

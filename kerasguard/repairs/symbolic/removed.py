@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from kerasguard import edits
 from kerasguard.adapters import symbolic
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.dataflow import occurrences
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import keras_path, statement_place
 from kerasguard.repairs.graph.rewiring import fed

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 from types import ModuleType
 
-from kerasguard import edits
 from kerasguard.adapters import foreign, specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
+from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import FailingCall, failing_call
 from kerasguard.vocabulary import Shape

@@ -17,7 +17,7 @@ def main() -> None:
     """Fork a child for each program; TensorFlow is imported once."""
     import tensorflow as tf
 
-    from kerasguard import engine
+    from kerasguard.diagnosis import engine
 
     assert tf.keras.Model is not None  # loads Keras
     engine.modules()

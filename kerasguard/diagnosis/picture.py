@@ -7,9 +7,9 @@ from typing import Any
 
 from kerasguard.adapters import drawing
 from kerasguard.adapters.drawing import Passed, Scene
+from kerasguard.diagnosis.folding import folded
 from kerasguard.evidence import CALLS, Evidence
-from kerasguard.folding import folded
-from kerasguard.situation import Situation
+from kerasguard.evidence.situation import Situation
 from kerasguard.vocabulary import Drawing, Offender
 
 LONGEST_NAME = 40

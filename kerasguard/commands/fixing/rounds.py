@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from kerasguard.fixing.patching import CannotPatch, FilesChanged, original_row, patched
-from kerasguard.fixing.project import Project
-from kerasguard.fixing.rerun import Problem, Run, Runner
+from kerasguard.commands.fixing.patching import CannotPatch, FilesChanged, original_row, patched
+from kerasguard.commands.fixing.project import Project
+from kerasguard.commands.fixing.rerun import Problem, Run, Runner
 from kerasguard.vocabulary import Edit, Fix
 
 Verdict = Literal["runs", "past", "another", "rolled back"]

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from kerasguard.fixing.patching import python_lines
+from kerasguard.commands.fixing.patching import python_lines
 
 Texts = Mapping[str, bytes]
 

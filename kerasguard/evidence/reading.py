@@ -41,9 +41,9 @@ PARAMETERS = {
 }
 LONGEST_NAME = 40
 GUARDS = (
-    ("kerasguard.boundary", "body"),
-    ("kerasguard.switch", "_at_loss"),
-    ("kerasguard.preflight", "check"),
+    ("kerasguard.guarding.boundary", "body"),
+    ("kerasguard.guarding.switch", "_at_loss"),
+    ("kerasguard.guarding.preflight", "check"),
 )  # the functions that stand around a call
 
 

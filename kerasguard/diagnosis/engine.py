@@ -8,20 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kerasguard import catalogue, concern, contributed, picture, tracing
+from kerasguard import catalogue, contributed
 from kerasguard.adapters import distribution
 from kerasguard.adapters.trial import Outcome, try_call
 from kerasguard.deadline import Deadline
-from kerasguard.edits import compiles
+from kerasguard.diagnosis import picture, tracing
+from kerasguard.diagnosis.retracing import retrace
 from kerasguard.errors import NO_TEXT, text_of
 from kerasguard.event import Event
-from kerasguard.evidence import Evidence
+from kerasguard.evidence import Evidence, concern
+from kerasguard.evidence.situation import Situation
 from kerasguard.faults import contained
-from kerasguard.finding import Finding, Rule
 from kerasguard.provenance.source import source_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.retracing import retrace
-from kerasguard.situation import Situation
+from kerasguard.repairs.edits import compiles
+from kerasguard.rules.finding import Finding, Rule
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
 MOST_TRIALS = 8

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasguard.fixing import rerun
-from kerasguard.fixing.patching import CannotPatch, FilesChanged, write_all
-from kerasguard.fixing.project import Project
-from kerasguard.fixing.rerun import Launcher
-from kerasguard.fixing.rounds import Mender, Result, Round
+from kerasguard.commands.fixing import rerun
+from kerasguard.commands.fixing.patching import CannotPatch, FilesChanged, write_all
+from kerasguard.commands.fixing.project import Project
+from kerasguard.commands.fixing.rerun import Launcher
+from kerasguard.commands.fixing.rounds import Mender, Result, Round
 
 FAILED = 1
 USAGE_ERROR = 2
@@ -51,7 +51,7 @@ class Wishes:
 
 def fix(wishes: Wishes, launch: Launcher = rerun.in_process) -> int:
     """Mend a script; return 0 when the result runs, 1 when not, 2 when there is nothing that could be run."""
-    from kerasguard.fixing import report as page
+    from kerasguard.commands.fixing import report as page
 
     complaint = _complaint(wishes)
     if complaint is not None:

@@ -21,7 +21,7 @@ from kerasguard.render import sanitise, terminal
 from kerasguard.vocabulary import Diagnosis
 
 _TIME_LIMIT_S = 300
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,8 @@ def runner() -> Callable[[Path], Outcome]:
 
 def observe(example: Path) -> Outcome:
     """Run `example` under guard in this process, and return what came of it."""
-    from kerasguard import runner, switch
+    from kerasguard.commands import runner
+    from kerasguard.guarding import switch
 
     switch.install()
     try:
@@ -158,7 +159,7 @@ def _in_fork(example: Path) -> Outcome:
 def _in_subprocess(example: Path) -> Outcome:
     with tempfile.TemporaryDirectory() as scratch:
         result = Path(scratch) / "outcome"
-        command = [sys.executable, "-m", "kerasguard.demo", str(example), str(result)]
+        command = [sys.executable, "-m", "kerasguard.commands.demo", str(example), str(result)]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         subprocess.run(  # noqa: S603 - our own module
             command, env=environment, capture_output=True, timeout=_TIME_LIMIT_S, check=False
@@ -185,7 +186,7 @@ def _silence(stack: contextlib.ExitStack) -> None:
 
 
 if __name__ == "__main__":
-    from kerasguard import demo  # noqa: PLW0406 - the module under its own name, see below
+    from kerasguard.commands import demo  # noqa: PLW0406 - the module under its own name, see below
 
-    # As kerasguard.demo, not __main__: the parent has to find the class by its name when it unpickles.
+    # As kerasguard.commands.demo, not __main__: the parent has to find the class by its name when it unpickles.
     Path(sys.argv[2]).write_bytes(pickle.dumps(demo.observe(Path(sys.argv[1]))))

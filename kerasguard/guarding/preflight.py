@@ -6,8 +6,8 @@ import dataclasses
 import sys
 from typing import Any
 
-from kerasguard.boundary import inside_guard
 from kerasguard.event import Event, OpenCall, full_stack
+from kerasguard.guarding.boundary import inside_guard
 from kerasguard.vocabulary import Diagnosis
 
 PARAMETERS = ("model", "x", "y", "sample_weight")
@@ -37,7 +37,7 @@ def check(model: Any, x: Any, y: Any = None, sample_weight: Any = None, **fit_ar
     --------
     >>> assert not kerasguard.check(model, x, y)  # doctest: +SKIP
     """
-    from kerasguard import dry_run  # loads TensorFlow
+    from kerasguard.diagnosis import dry_run  # loads TensorFlow
     from kerasguard.render import progress
 
     options = {"sample_weight": sample_weight, **fit_arguments}
@@ -51,8 +51,8 @@ def check(model: Any, x: Any, y: Any = None, sample_weight: Any = None, **fit_ar
 
 
 def _findings(call: OpenCall, item: Any) -> list[Diagnosis]:
-    from kerasguard import dry_run, engine
     from kerasguard.adapters.patch_points import built_layers
+    from kerasguard.diagnosis import dry_run, engine
 
     built = built_layers(call.owner)
     outcome = dry_run.tried(call, item, built, LONGEST_S)

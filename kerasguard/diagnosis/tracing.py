@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from kerasguard.diagnosis.trace_lines import REFUSED, on_way, steps_of
 from kerasguard.evidence import Evidence
-from kerasguard.finding import Finding, Suspect
 from kerasguard.provenance.arguments import order_of
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.source import source_of
 from kerasguard.provenance.walk import Link, birth_way, chain, sources, walk_budget
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.trace_lines import REFUSED, on_way, steps_of
+from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender, Place, Step
 
 MOST_NAMES = 5

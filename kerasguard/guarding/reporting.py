@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasguard import checks
 from kerasguard.faults import contained
+from kerasguard.guarding import checks
 
 if TYPE_CHECKING:
     from kerasguard.vocabulary import Diagnosis

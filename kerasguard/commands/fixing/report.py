@@ -16,8 +16,8 @@ from kerasguard.render.sanitise import one_line, paragraph, without_surrogates
 from kerasguard.render.text import Line, Role, Span
 
 if TYPE_CHECKING:
-    from kerasguard.fixing.rerun import Problem
-    from kerasguard.fixing.rounds import Result, Round
+    from kerasguard.commands.fixing.rerun import Problem
+    from kerasguard.commands.fixing.rounds import Result, Round
 
 SCHEMA = 1
 OPTIONS = frozenset({"--write", "--output", "--unsafe", "--rounds", "--timeout", "--json"})
@@ -87,7 +87,7 @@ def print_diff(result: Result, stream: TextIO) -> None:
 
 def diff(result: Result) -> list[str]:
     """Return the lines of the unified difference of all changed files, with their own line ends."""
-    from kerasguard.fixing.patching import source_lines
+    from kerasguard.commands.fixing.patching import source_lines
 
     lines: list[str] = []
     for path, (before, after) in result.changed.items():

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from types import FrameType, ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from kerasguard import boundary, checks, reporting, settings
+from kerasguard import settings
 from kerasguard.adapters import patch_points
-from kerasguard.after_import import ImportWatch
-from kerasguard.boundary import explain_once, guarded, outermost, peeked
 from kerasguard.errors import add_note, fields, notes_of
 from kerasguard.event import Event, replaced, stash_traceback
 from kerasguard.faults import contained
-from kerasguard.patches import PatchPoint, PatchSet, Wrapper, is_ours
+from kerasguard.guarding import boundary, checks, reporting
+from kerasguard.guarding.after_import import ImportWatch
+from kerasguard.guarding.boundary import explain_once, guarded, outermost, peeked
+from kerasguard.guarding.patches import PatchPoint, PatchSet, Wrapper, is_ours
 from kerasguard.provenance import recorder
 from kerasguard.settings import enabled
 
@@ -92,7 +93,7 @@ def install(
             return
         _installed_by_call = True
         _hold(_CALL, settings.resolved(checks=checks, report=report, notes=notes, links=links, progress=progress))
-        from kerasguard import excepthooks
+        from kerasguard.guarding import excepthooks
 
         excepthooks.install(_uncaught)
 
@@ -105,7 +106,7 @@ def uninstall() -> None:
             return
         _installed_by_call = False
         _let_go(_CALL)
-        from kerasguard import excepthooks
+        from kerasguard.guarding import excepthooks
 
         excepthooks.uninstall()
         reporting.end()
@@ -374,7 +375,7 @@ def _is_said_above(error: BaseException) -> bool:
 
 
 def _diagnosed(event: Event) -> Diagnosis | None:
-    from kerasguard import engine
+    from kerasguard.diagnosis import engine
 
     broken = checks.known(event.owner)
     if broken is not None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kerasguard import checks
 from kerasguard.faults import contained
+from kerasguard.guarding import checks
 from kerasguard.vocabulary import Diagnosis
 
 Form = Literal["text", "github", "sarif"]

@@ -11,7 +11,7 @@ from kerasguard.adapters.trial import Call, Outcome, call_of, try_call
 from kerasguard.adapters.trial_batches import one_batch
 from kerasguard.adapters.trial_loss import RefusedByRule
 from kerasguard.event import OpenCall
-from kerasguard.situation import Situation, in_call, of_shapes
+from kerasguard.evidence.situation import Situation, in_call, of_shapes
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts
 
 # Refusals that stand for no error: Keras broadcasts, or the output is constant.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kerasguard.fixing import overlay
+from kerasguard.commands.fixing import overlay
 from kerasguard.vocabulary import Edit, Fix
 
 _TAIL = 4_000  # bytes of the output in which the last line is looked for

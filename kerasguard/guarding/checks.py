@@ -9,13 +9,13 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from kerasguard import boundary
-from kerasguard.boundary import inside_guard
 from kerasguard.event import OpenCall, forget_names
 from kerasguard.faults import contained
+from kerasguard.guarding import boundary
+from kerasguard.guarding.boundary import inside_guard
 
 if TYPE_CHECKING:
-    from kerasguard.situation import Situation
+    from kerasguard.evidence.situation import Situation
     from kerasguard.vocabulary import Diagnosis
 
 DIAGNOSIS = "__kerasguard_diagnosis__"
@@ -179,25 +179,25 @@ def _new_place(frame: FrameType) -> bool:
 def _of_call(
     call: OpenCall, loss: Any = None, tensors: dict[str, Any] | None = None, *, whole: bool = True
 ) -> Situation:
-    from kerasguard.situation import in_call  # the rules may be slow to load, an import may not
+    from kerasguard.evidence.situation import in_call  # the rules may be slow to load, an import may not
 
     return in_call(call, loss, tensors or {}, whole=whole, peeked=boundary.drawn())
 
 
 def _of_loss(frame: FrameType, loss: Any, tensors: dict[str, Any]) -> Situation:
-    from kerasguard.situation import at_loss_call
+    from kerasguard.evidence.situation import at_loss_call
 
     return at_loss_call(frame, loss, tensors)
 
 
 def _of_tape(frame: FrameType, call: OpenCall | None, graph: Any) -> Situation:
-    from kerasguard.situation import at_tape
+    from kerasguard.evidence.situation import at_tape
 
     return at_tape(frame, call, graph)
 
 
 def _of_model(call: OpenCall) -> Situation:
-    from kerasguard.situation import at_model
+    from kerasguard.evidence.situation import at_model
 
     return at_model(call)
 
@@ -208,7 +208,7 @@ def _look(situation: Callable[[], Situation], frame: FrameType, about: Any = Non
     names: dict[str, Any] | None = None
     try:
         with inside_guard(), contained("looking for mistakes that raise nothing"):
-            from kerasguard import engine
+            from kerasguard.diagnosis import engine
 
             now = situation()
             found, names = list(engine.noticed(now)), now.names

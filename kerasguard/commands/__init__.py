@@ -1,0 +1,1 @@
+"""What the command line does: run a script, mend it, show the examples, explain a code."""
