@@ -7,56 +7,11 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from kerasguard.provenance.bindings import Scoped, default_of, parameters
+from kerasguard.provenance.bindings import default_of
+from kerasguard.provenance.passing import positional
 from kerasguard.provenance.scope import Scope
 
 Path = Sequence[Any]
-
-
-def passed(function: Scoped, call: ast.Call, *, skip_self: bool = False) -> dict[str, ast.expr]:
-    """Return the expression for each parameter that a call writes out, defaults left out.
-
-    An argument after a starred one cannot be told apart and is left out.
-    """
-    a = function.args
-    names = [arg.arg for arg in (*a.posonlyargs, *a.args)][1 if skip_self else 0 :]
-    result: dict[str, ast.expr] = {}
-    result.update(zip(names, _positional(call), strict=False))
-    known = {arg.arg for arg in parameters(function)}
-    for keyword in call.keywords:
-        if keyword.arg in known and keyword.arg is not None:
-            result[keyword.arg] = keyword.value
-        elif keyword.arg is None and isinstance(keyword.value, ast.Dict):
-            for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in known:
-                    result[key.value] = value
-    return result
-
-
-def spread(function: Scoped, call: ast.Call, *, skip_self: bool = False) -> dict[str, tuple[ast.expr, tuple[Any, ...]]]:
-    """Return, for the parameters that a last starred argument fills, that argument and the path to the item."""
-    last = call.args[-1] if call.args else None
-    if not isinstance(last, ast.Starred) or isinstance(last.value, ast.List | ast.Tuple):
-        return {}
-    if any(isinstance(arg, ast.Starred) for arg in call.args[:-1]):
-        return {}
-    a = function.args
-    names = [arg.arg for arg in (*a.posonlyargs, *a.args)][: len(a.posonlyargs) + len(a.args) - len(a.defaults)]
-    names = names[(1 if skip_self else 0) + len(call.args) - 1 :]
-    written = {keyword.arg for keyword in call.keywords}
-    return {name: (last.value, (index,)) for index, name in enumerate(names) if name not in written}
-
-
-def _positional(call: ast.Call) -> list[ast.expr]:
-    nodes: list[ast.expr] = []
-    for node in call.args:
-        if isinstance(node, ast.Starred):
-            if not isinstance(node.value, ast.List | ast.Tuple):
-                return nodes
-            nodes += node.value.elts
-        else:
-            nodes.append(node)
-    return nodes
 
 
 def argument_node(call: ast.Call, path: Path, order: Sequence[str] | None = None) -> ast.expr | None:
@@ -85,9 +40,9 @@ def argument_node(call: ast.Call, path: Path, order: Sequence[str] | None = None
 
 
 def _parameter(call: ast.Call, first: Any, order: Sequence[str] | None) -> ast.expr | None:
-    positional = _positional(call)
+    written = positional(call)
     if isinstance(first, int):
-        return positional[first] if first < len(positional) else None
+        return written[first] if first < len(written) else None
     for keyword in call.keywords:
         if keyword.arg == first:
             return keyword.value
@@ -96,8 +51,8 @@ def _parameter(call: ast.Call, first: Any, order: Sequence[str] | None) -> ast.e
                 if isinstance(key, ast.Constant) and key.value == first:
                     return value
     for names in (order,) if order is not None else _usual_orders(call):
-        if first in names and names.index(first) < len(positional):
-            return positional[names.index(first)]
+        if first in names and names.index(first) < len(written):
+            return written[names.index(first)]
     return None
 
 

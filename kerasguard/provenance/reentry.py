@@ -15,9 +15,9 @@ from kerasguard.provenance.abstract import (
     Closure,
     OutOfBudget,
 )
-from kerasguard.provenance.arguments import passed, spread
 from kerasguard.provenance.interpret import entered, interpret
 from kerasguard.provenance.links import Link, make_link
+from kerasguard.provenance.passing import passed, spread
 from kerasguard.provenance.scope import Argument, Recording, Scope
 from kerasguard.provenance.user_files import is_user_file
 from kerasguard.provenance.values import (

@@ -12,6 +12,7 @@ from typing import Any
 
 from kerasguard.provenance.bindings import Binding, at_end, binds, reaching
 from kerasguard.provenance.frames import UserFrame
+from kerasguard.provenance.passing import passed, spread
 from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.provenance.values import UNKNOWN
 
@@ -150,8 +151,6 @@ def _around(scope: Scope, earlier: Sequence[Scope]) -> Scope | None:
 
 
 def _tie(scope: Scope, call: ast.AST | None, caller: Scope) -> None:
-    from kerasguard.provenance.arguments import passed, spread
-
     if isinstance(call, ast.Call) and isinstance(scope.owner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         method = _is_method(scope)
         for name, node in passed(scope.owner, call, skip_self=method).items():

@@ -12,7 +12,7 @@ from kerasguard.provenance.access import is_a
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs.building import search as building
-from kerasguard.repairs.building.search import Failure
+from kerasguard.repairs.building.refusal import Failure
 from kerasguard.repairs.building.sites import Site
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import words

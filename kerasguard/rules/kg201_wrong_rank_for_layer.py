@@ -30,7 +30,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.repairs.building import search as building
-from kerasguard.repairs.building.search import Failure
+from kerasguard.repairs.building.refusal import Failure
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules import building_words
 from kerasguard.rules.finding import Finding

@@ -11,7 +11,7 @@ import kerasguard
 from kerasguard.adapters.rebuild import rebuild
 from kerasguard.commands import runner
 from kerasguard.repairs.building import families, search
-from kerasguard.repairs.building.search import Failure
+from kerasguard.repairs.building.refusal import Failure
 
 HEADER = "import numpy as np\nimport tensorflow as tf\n\nkeras = tf.keras\nlayers = keras.layers\n\n"
 Found = dict[str, list[tuple[str, bool]]]

@@ -11,7 +11,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import _names
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, reads, value_of
 from kerasguard.repairs.building.turns import entry_of
 from kerasguard.vocabulary import Shape

@@ -11,7 +11,7 @@ from kerasguard.provenance.links import Link
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs import edits
 from kerasguard.repairs.building.plans import turns_before
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site
 from kerasguard.vocabulary import Edit
 

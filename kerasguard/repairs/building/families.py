@@ -20,7 +20,7 @@ from kerasguard.repairs.building import (
     strides,
     windows,
 )
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 
 Family = Callable[[Failure], Iterator[Proposal]]
 

@@ -14,7 +14,7 @@ from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs import edits
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, reads, value_of
 from kerasguard.vocabulary import Edit, Place, Shape
 

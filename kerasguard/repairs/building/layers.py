@@ -11,7 +11,7 @@ from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change, New
 from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site
 from kerasguard.vocabulary import Edit, Shape
 

@@ -9,7 +9,7 @@ from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change, New
 from kerasguard.provenance.scope import Scope
 from kerasguard.repairs.building import writing
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, value_of
 from kerasguard.vocabulary import Edit, Shape
 

@@ -12,7 +12,7 @@ from kerasguard.adapters import specs, wants
 from kerasguard.adapters.rebuild import Change
 from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.repairs import edits
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.vocabulary import Edit, Shape
 
 METHODS = ("build", "call")

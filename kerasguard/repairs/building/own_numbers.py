@@ -12,7 +12,7 @@ from kerasguard.adapters import specs, wants
 from kerasguard.adapters.rebuild import Change, rebuild
 from kerasguard.repairs.building import writing
 from kerasguard.repairs.building.inputs import has_data_of, resized_inputs
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import home_of
 from kerasguard.repairs.building.sizes import sized
 from kerasguard.repairs.failing import call_at

@@ -11,7 +11,7 @@ from kerasguard.adapters.rebuild import Change
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.building.own_code import maker, methods, patched
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import argument
 from kerasguard.repairs.failing import call_at
 

@@ -9,7 +9,7 @@ from kerasguard.adapters.rebuild import Change
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 
 VECTOR, SEQUENCE, IMAGE = 2, 3, 4
 

@@ -13,7 +13,7 @@ from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import _names
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import value_of
 from kerasguard.vocabulary import Shape
 

@@ -11,7 +11,7 @@ from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.source import node_at
 from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import resized_inputs
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
 

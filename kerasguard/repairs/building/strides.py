@@ -11,7 +11,7 @@ from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.provenance.walk import number_home
 from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, value_of
 from kerasguard.vocabulary import Edit, Shape
 

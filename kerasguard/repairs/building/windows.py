@@ -12,7 +12,7 @@ from kerasguard.adapters.rebuild import Change, New
 from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
 from kerasguard.repairs.building.inputs import declared
-from kerasguard.repairs.building.search import Failure, Proposal
+from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, value_of
 from kerasguard.repairs.building.turns import entry_of
 from kerasguard.vocabulary import Edit
