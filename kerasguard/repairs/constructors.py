@@ -11,6 +11,7 @@ from typing import Any
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
+from kerasguard.provenance.origins import call_that_made
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.reentry import called_scope, users_function
 from kerasguard.provenance.scope import Scope, module_scope
@@ -56,13 +57,10 @@ class Written:
 
 def made(evidence: Evidence, layer: Any) -> Made | None:
     """Return the user's call that constructed a layer or model."""
-    origin = origin_of(layer)
-    if origin is None:
+    origin, found = origin_of(layer), call_that_made(layer)
+    if origin is None or found is None:
         return None
-    found = node_at(*origin.stack[0])
-    if found is None or not isinstance(found[1], ast.Call):
-        return None
-    source, call = found[0], found[1]
+    source, call = found
     scope = _scope(evidence, origin) or Scope(source, source.owner(call), {}, _globals(evidence, source), live=False)
     return Made(call, scope, source)
 

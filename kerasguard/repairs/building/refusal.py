@@ -14,9 +14,8 @@ from kerasguard.adapters.rebuild_plan import Plan, Slot, Step, is_data_input, le
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.arguments import into_display, resolve_path
-from kerasguard.provenance.recorder import origin_of
+from kerasguard.provenance.origins import made_at
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.source import node_at
 from kerasguard.repairs.building.plans import symbolic
 from kerasguard.repairs.building.sites import Site, site_of
 from kerasguard.repairs.failing import statement_place
@@ -151,8 +150,7 @@ class Failure:
     def called_at(self, step: Step) -> Place | None:
         """Return the line on which a layer was called on symbolic tensors, as recorded; its last call."""
         for node in reversed(getattr(step.operation, "_inbound_nodes", ())):
-            origin = origin_of(node)
-            located = None if origin is None else node_at(*origin.stack[0])
+            located = made_at(node)
             if located is not None:
                 return statement_place(located[0], located[1])
         return None

@@ -12,6 +12,7 @@ from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.arguments import resolve_path
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
+from kerasguard.provenance.origins import call_that_made
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.reentry import called_scope
 from kerasguard.provenance.scope import Scope, module_scope
@@ -128,13 +129,10 @@ def _long(statement: ast.stmt) -> bool:
 
 def site_of(evidence: Evidence, layer: Any) -> Site | None:
     """Return where a layer was made by the user's own code."""
-    origin = origin_of(layer)
-    if origin is None:
+    origin, located = origin_of(layer), call_that_made(layer)
+    if origin is None or located is None:
         return None
-    located = node_at(*origin.stack[0])
-    if located is None or not isinstance(located[1], ast.Call):
-        return None
-    source, call = located[0], located[1]
+    source, call = located
     scope = scope_of(evidence, origin) or _any_scope(evidence, source)
     return None if scope is None else Site(layer, source, call, scope, origin)
 

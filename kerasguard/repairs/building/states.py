@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasguard.adapters.rebuild import Change
-from kerasguard.provenance.recorder import origin_of
-from kerasguard.provenance.source import node_at
+from kerasguard.provenance.origins import made_at
 from kerasguard.repairs import edits
 from kerasguard.repairs.building.inputs import resized_inputs
 from kerasguard.repairs.building.refusal import Failure, Proposal
@@ -65,8 +64,7 @@ def as_many_states(failure: Failure) -> Iterator[Candidate]:
         return
     given, wanted = counts
     for node in getattr(failure.step.operation, "_inbound_nodes", ()) or (None,):
-        origin = origin_of(node) if node is not None else None
-        located = None if origin is None else node_at(*origin.stack[0])
+        located = made_at(node)
         call = located[1] if located is not None else failure.evidence.site_call
         source = located[0] if located is not None else failure.use_call[1].source if failure.use_call else None
         if not isinstance(call, ast.Call) or source is None:

@@ -11,9 +11,10 @@ from typing import Any
 from kerasguard.adapters import specs
 from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.origins import call_that_made
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.source import SourceFile, node_at, source_of
+from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.search import Pair, misfits_of
@@ -45,13 +46,10 @@ def batch_stages(dataset: Any) -> list[Any]:
 
 def made_by(stage: Any) -> tuple[SourceFile, ast.Call, Place] | None:
     """Return the user's call that made a stage."""
-    origin = origin_of(stage)
-    if origin is None:
+    origin, located = origin_of(stage), call_that_made(stage)
+    if origin is None or located is None:
         return None
-    located = node_at(*origin.stack[0])
-    if located is None or not isinstance(located[1], ast.Call):
-        return None
-    source, call = located[0], located[1]
+    source, call = located
     return source, call, source.place(call, origin.stack[0][0].co_name)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from kerasguard.adapters import specs, wants
 from kerasguard.evidence import Evidence, Given
-from kerasguard.provenance.recorder import origin_of
-from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.provenance.origins import lines_that_made
+from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
@@ -39,13 +39,9 @@ def declared(evidence: Evidence) -> list[Declared]:
     found: list[Declared] = []
     for tensor in wants.graph_inputs(evidence.event.owner):
         history = getattr(tensor, "_keras_history", None)
-        origin = origin_of(history[0]) if history else None
-        for step in origin.stack if origin is not None else ():
-            at = node_at(*step)
-            if at is None or not isinstance(at[1], ast.Call):
+        for source, call in lines_that_made(history[0] if history else None):
+            if not isinstance(call, ast.Call):
                 continue
-            source, call = at
-            assert isinstance(call, ast.Call)  # noqa: S101 - checked above
             if any(keyword.arg == "ragged" for keyword in call.keywords):
                 statement = source.statement(call)
                 name = str(getattr(tensor, "name", ""))

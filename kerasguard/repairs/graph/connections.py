@@ -14,6 +14,7 @@ from kerasguard.adapters.rebuild_plan import leaves, node_of
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.bindings import reaching
+from kerasguard.provenance.origins import lines_that_made
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, node_at, places_of
@@ -149,14 +150,12 @@ def _end_name(cut: Cut, end: Any, use: ast.Attribute, models: dict[str, Any]) ->
         outputs = connections.model_outputs(value)
         if len(outputs) == 1 and outputs[0] is end:
             return f"{name}.output"
-    origin = origin_of(_node(end))
     statement = source.statement(use)
-    if origin is not None and isinstance(statement, ast.stmt):
-        for code, lasti in origin.stack:
-            located = node_at(code, lasti)
-            if located is None or located[0] is not source:
+    if isinstance(statement, ast.stmt):
+        for home, node in lines_that_made(_node(end)):
+            if home is not source:
                 continue
-            made = source.statement(located[1])
+            made = source.statement(node)
             if isinstance(made, ast.Assign) and isinstance(made.targets[0], ast.Name):
                 name = made.targets[0].id
                 if any(binding.statement is made for binding in reaching(source, name, use)):
@@ -332,10 +331,8 @@ def names(cut: Cut) -> list[str]:
         if expression is not None:
             found[expression] = None
             found[expression.partition(".")[0]] = None
-        origin = origin_of(connections.maker(tensor))
-        for code, lasti in origin.stack if origin is not None else ():
-            located = node_at(code, lasti)
-            statement = None if located is None else located[0].statement(located[1])
+        for source, node in lines_that_made(connections.maker(tensor)):
+            statement = source.statement(node)
             for target in getattr(statement, "targets", []):
                 found.update((one.id, None) for one in ast.walk(target) if isinstance(one, ast.Name))
     call = cut.evidence.site_call

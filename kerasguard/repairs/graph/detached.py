@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from kerasguard.adapters import connections
 from kerasguard.adapters.rebuild_plan import input_tensors, node_of
 from kerasguard.adapters.trial import Outcome
-from kerasguard.provenance.recorder import origin_of
-from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.provenance.origins import call_that_made, made_at
+from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
@@ -39,8 +39,7 @@ def _elsewhere(cut: Cut) -> bool:
 def entry(cut: Cut) -> Place | None:
     """Return the line by which a tensor of another model's graph comes in, None where the Input is in no other model."""
     for tensor, node in _foreign(cut) if _elsewhere(cut) else ():
-        origin = origin_of(node)
-        located = None if origin is None else node_at(*origin.stack[0])
+        located = made_at(node)
         if located is not None and all(tensor is not one for one in cut.wiring.loose):
             return statement_place(*located)
     return None
@@ -89,10 +88,9 @@ def _foreign(cut: Cut) -> list[tuple[Any, Any]]:
 
 
 def _written(cut: Cut, tensor: Any, node: Any) -> Join | None:
-    origin, scope = origin_of(node), cut.scope
-    if origin is None or scope is None:
+    located, scope = made_at(node), cut.scope
+    if scope is None:
         return None
-    located = node_at(*origin.stack[0])
     names = [name for name, value in cut.names() if value is tensor]
     if located is None or located[0] is not scope.source or located[0].owner(located[1]) is not (scope.owner):
         return None
@@ -108,12 +106,11 @@ def own_inputs(cut: Cut) -> Iterator[Candidate]:
     """Give the model an Input for each tensor from elsewhere, and pass the tensor where the model is called."""
     found, scope, source = joins(cut), cut.scope, cut.source
     given = connections.passed(cut.evidence.event)
-    maker = origin_of(connections.maker(cut.wiring.inputs[0]))
-    if not found or scope is None or source is None or given is None or maker is None:
+    located = call_that_made(connections.maker(cut.wiring.inputs[0]))
+    if not found or scope is None or source is None or given is None or located is None:
         return
-    located = node_at(*maker.stack[0])
     node = cut.evidence.written("inputs", (), given[0])[1]
-    if located is None or not isinstance(located[1], ast.Call) or located[0] is not source or node is None:
+    if located[0] is not source or node is None:
         return
     function = source.segment(located[1].func)
     written: list[Edit] = []

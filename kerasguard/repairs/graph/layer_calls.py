@@ -13,9 +13,10 @@ from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
 from kerasguard.provenance.bindings import Binding
+from kerasguard.provenance.origins import lines_that_made
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.source import SourceFile, node_at, places_of
+from kerasguard.provenance.source import SourceFile, places_of
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import (
@@ -149,11 +150,10 @@ class Used:
 
     def _maker_of(self, bindings: list[Binding]) -> Binding | None:
         """Return the binding that made this very layer: in a loop several reach."""
-        origin = None if isinstance(self.value, type) else origin_of(self.value)
         source = self.home.source
-        if origin is None or source is None:
+        if isinstance(self.value, type) or source is None:
             return None
-        lines = {id(source.statement(at[1])) for at in (node_at(*step) for step in origin.stack) if at is not None}
+        lines = {id(source.statement(node)) for _, node in lines_that_made(self.value)}
         return next((one for one in bindings if id(one.statement) in lines), None)
 
     @property
@@ -329,16 +329,10 @@ def _made_at(graph: list[Any], source: SourceFile, statement: ast.AST) -> Any:
     """Return the last tensor without a successor that the statement made."""
     found = None
     for tensor in graph:
-        node = symbolic.node_of(tensor)
-        origin = origin_of(node) if node is not None else None
-        if origin is None:
-            continue
-        for code, lasti in origin.stack:
-            at = node_at(code, lasti)
-            if at is not None and at[0] is source and source.statement(at[1]) is statement:
-                if found is None or symbolic.is_leaf(tensor):
-                    found = tensor
-                break
+        lines = lines_that_made(symbolic.node_of(tensor))
+        made_here = any(at is source and source.statement(node) is statement for at, node in lines)
+        if made_here and (found is None or symbolic.is_leaf(tensor)):
+            found = tensor
     return found
 
 

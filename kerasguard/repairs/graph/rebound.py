@@ -10,8 +10,8 @@ from typing import Any
 from kerasguard.adapters import connections, specs, wants
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import read
-from kerasguard.provenance.recorder import origin_of
-from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.provenance.origins import call_that_made, made_at
+from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
@@ -44,13 +44,10 @@ def rebound_input(evidence: Evidence) -> Rebound | None:
         for index, (want, got) in enumerate(zip(wanted, given, strict=True))
         if not _fits(want.display, specs.shape_of(got.value) or got.shape)
     ]
-    origin = origin_of(model)
-    located = None if origin is None else node_at(*origin.stack[0])
+    located = call_that_made(model)
     if not wrong or located is None:
         return None
     source, call = located
-    if not isinstance(call, ast.Call):
-        return None
     for index in wrong:
         if _is_users(model, index, call):
             continue
@@ -64,8 +61,7 @@ def rebound_input(evidence: Evidence) -> Rebound | None:
 def _is_users(model: Any, index: int, call: ast.Call) -> bool:
     """Return whether an input of a model is an Input that the user made, not one that Keras put in its place."""
     tensors = list(read(model, "inputs") or ())
-    origin = origin_of(connections.maker(tensors[index])) if index < len(tensors) else None
-    located = None if origin is None else node_at(*origin.stack[0])
+    located = made_at(connections.maker(tensors[index])) if index < len(tensors) else None
     return located is not None and located[1] is not call
 
 

@@ -13,9 +13,10 @@ from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
+from kerasguard.provenance.origins import made_at
 from kerasguard.provenance.recorder import origin_of
 from kerasguard.provenance.scope import Scope
-from kerasguard.provenance.source import SourceFile, node_at, places_of
+from kerasguard.provenance.source import SourceFile, places_of
 from kerasguard.provenance.values import UNKNOWN, shape_of
 from kerasguard.provenance.walk import chain
 from kerasguard.repairs import constructors, edits
@@ -156,8 +157,7 @@ def lines(found: Inside) -> Iterator[Step]:
     if places:
         yield Step(places[0], f"layer {found.layer.name!r} is made here")
     for node in getattr(found.layer, "_inbound_nodes", ())[-1:]:
-        made = origin_of(node)
-        located = None if made is None else node_at(*made.stack[0])
+        located = made_at(node)
         if located is not None:
             yield Step(statement_place(*located), f"layer {found.layer.name!r} is called here")
 

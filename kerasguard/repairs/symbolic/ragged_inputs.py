@@ -11,8 +11,8 @@ from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.adapters.rebuild import rebuild
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
-from kerasguard.provenance.recorder import origin_of
-from kerasguard.provenance.source import SourceFile, node_at
+from kerasguard.provenance.origins import call_that_made
+from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs.building.plans import plan_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import delete_argument, statement_place
@@ -42,11 +42,9 @@ def declared(evidence: Evidence) -> list[Declared]:
     found: dict[int, Declared] = {}
     for tensor in symbolic.inputs_behind(tensors):
         maker = symbolic.maker_of(tensor)
-        origin = origin_of(maker)
-        located = None if origin is None else node_at(*origin.stack[0])
-        call = None if located is None else located[1]
-        if located is not None and isinstance(call, ast.Call) and any(one.arg == "ragged" for one in call.keywords):
-            found[id(call)] = Declared(str(maker.name), call, located[0])
+        source, call = call_that_made(maker) or (None, None)
+        if source is not None and call is not None and any(one.arg == "ragged" for one in call.keywords):
+            found[id(call)] = Declared(str(maker.name), call, source)
     return list(found.values())
 
 
