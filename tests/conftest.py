@@ -37,6 +37,23 @@ SLOW_TF_KERAS = tuple(map(int, version("tensorflow-cpu").split(".")[:2])) < (2, 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+FLAVOURS = {"keras3": "0", "tf_keras": "1"}  # the Kerases, and what TF_USE_LEGACY_KERAS says for each
+
+
+def collected(flavour: str, script: Path, *arguments: str | Path) -> str:
+    """Return what a collector prints: it imports TensorFlow once, with one Keras, for many programs."""
+    done = subprocess.run(
+        [sys.executable, str(script), *map(str, arguments)],
+        env=os.environ | {"TF_USE_LEGACY_KERAS": FLAVOURS[flavour]},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def validate_report(content: Any) -> None:
     """Compare a JSON report with the schema that is shipped with the package."""
     schema = json.loads(REPORT_SCHEMA.read_text(encoding="utf-8"))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,9 @@ from typing import Any
 import pytest
 
 from kerasguard.commands import demo
-from tests.conftest import REPOSITORY, SLOW_TF_KERAS
+from tests.conftest import FLAVOURS, REPOSITORY, SLOW_TF_KERAS, collected
 
 COLLECT = REPOSITORY / "tests" / "ui" / "collect.py"
-FLAVOURS = {"keras3": "0", "tf_keras": "1"}
 
 pytestmark = pytest.mark.skipif(
     "KERASGUARD_CELL" not in os.environ, reason="tests/ui asserts codes and texts on the newest release; nox sets this"
@@ -55,16 +52,7 @@ EXAMPLES = [(flavour, path) for flavour in FLAVOURS for path in demo.examples()[
 def outcomes(flavour: str) -> dict[str, Any]:
     """Return what came of the examples; TensorFlow is imported once for all of them."""
     names = [path.stem for one, path in EXAMPLES if one == flavour]
-    done = subprocess.run(
-        [sys.executable, str(COLLECT), *names],
-        env=os.environ | {"TF_USE_LEGACY_KERAS": FLAVOURS[flavour]},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(collected(flavour, COLLECT, *names))
     return found
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import functools
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kerasguard.commands import demo
-from tests.conftest import REPOSITORY
+from tests.conftest import FLAVOURS, REPOSITORY, collected
 
 HERE = Path(__file__).parent
 CASES = REPOSITORY / "tests" / "corpus" / "cases"
-FLAVOURS = {"keras3": "0", "tf_keras": "1"}
 EXAMPLES = demo.examples()
 EVERY = 1 if os.environ.get("KERASGUARD_CORPUS") == "all" else 8
 
@@ -36,16 +33,7 @@ NOT_MENDED = {"kg416_validation_data_of_wrong_form", "kg607_batches_change_shape
 
 def mended(flavour: str, *programs: Path) -> list[dict[str, Any]]:
     """Return what `fix --unsafe` makes of programs; TensorFlow is imported once for all of them."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / "collect.py"), *map(str, programs)],
-        env=os.environ | {"TF_USE_LEGACY_KERAS": FLAVOURS[flavour]},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in collected(flavour, HERE / "collect.py", *programs).splitlines()]
 
 
 @functools.cache

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +12,17 @@ import pytest
 
 from kerasguard.commands import demo
 from kerasguard.render import text
-from tests.conftest import validate_report
+from tests.conftest import FLAVOURS, collected, validate_report
 
 HERE = Path(__file__).parent
 EXAMPLES = demo.examples()
-FLAVOURS = {"keras3": "0", "tf_keras": "1"}
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
 @functools.cache
 def outcomes(flavour: str) -> dict[str, Any]:
     """Return what each example comes to under `flavour`; TensorFlow is imported once for all of them."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / "collect.py")],
-        env=os.environ | {"TF_USE_LEGACY_KERAS": FLAVOURS[flavour]},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(collected(flavour, HERE / "collect.py"))
     return found
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 import pytest
 
 from kerasguard import catalogue
+from tests.conftest import collected
 from tests.variants.building_programs import FLAVOURS, Program, programs
 
 HERE = Path(__file__).parent
@@ -25,16 +23,7 @@ FEWEST = 10
 @functools.cache
 def outcomes(flavour: str) -> dict[str, Any]:
     """Return what came of each program under `flavour`; TensorFlow is imported once for all of them."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / "collect_building.py")],
-        env=os.environ | {"TF_USE_LEGACY_KERAS": str(FLAVOURS.index(flavour))},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(collected(flavour, HERE / "collect_building.py"))
     return found
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import FLAVOURS
 from tests.variants.run_modes.mistakes import BARE_WIDTH, MISTAKES
 from tests.variants.run_modes.modes import MODES, marks, program
 
-FLAVOURS = {"keras3": "0", "tf_keras": "1"}
 COLLECT = [sys.executable, "-m", "tests.variants.run_modes.collect"]
 ROOT = Path(__file__).parents[2]
 LONGEST_S = 1200
