@@ -21,7 +21,7 @@ from kerasguard.evidence.situation import Situation
 from kerasguard.faults import contained
 from kerasguard.provenance.source import source_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.edits import compiles
+from kerasguard.repairs.edits import changes, compiles
 from kerasguard.rules.finding import Finding, Rule
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
@@ -177,12 +177,11 @@ class _Trial:
 
 
 def _writable(candidate: Candidate) -> bool:
-    """Return whether the edited files are still Python."""
-    for filename in {edit.filename for edit in candidate.edits}:
-        source = source_of(filename)
-        if source is None or not compiles(source, candidate.edits):
-            return False
-    return True
+    """Return whether the edited files are still Python, and no longer what they were."""
+    sources = {edit.filename: source_of(edit.filename) for edit in candidate.edits}
+    if any(source is None or not compiles(source, candidate.edits) for source in sources.values()):
+        return False
+    return not sources or any(changes(source, candidate.edits) for source in sources.values() if source is not None)
 
 
 def _winner(found: list[tuple[Rule, Finding]], tried: list[_Tried]) -> tuple[Rule, Finding, list[_Tried]]:

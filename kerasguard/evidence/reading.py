@@ -63,6 +63,8 @@ class Given:
         Path inside the elements of the dataset; None where `value` is the tensor itself.
     name, node, scope
         As the user wrote it, and where.
+    rest
+        Where the expression is a name for a whole list or dict, indices and keys from there to the tensor.
     """
 
     slot: str
@@ -73,6 +75,15 @@ class Given:
     node: ast.expr | None = None
     scope: Scope | None = None
     element: tuple[Any, ...] | None = None
+    rest: tuple[Any, ...] = ()
+
+    @property
+    def text(self) -> str | None:
+        """An expression for the tensor itself, None where no line of the user's has one."""
+        if self.node is None or self.scope is None or self.scope.source is None or self.element is not None:
+            return None
+        segment = self.scope.source.segment(self.node)
+        return segment + "".join(f"[{step!r}]" for step in self.rest) if segment else None
 
     @property
     def shape(self) -> Shape | None:
@@ -224,11 +235,11 @@ class Evidence:
         """Yield the tensors of one argument; those of a dataset under the slots that its elements fill."""
         for path, leaf in specs.leaves(value):
             spec = specs.spec_of(leaf)
-            name, node, scope = self.written(slot, path, leaf)
+            name, node, scope, rest = self._written(slot, path, leaf)
             if spec.kind in ("dataset", "generator", "pydataset"):
                 yield from self._elements(Given(slot, path, leaf, spec, name, node, scope))
             else:
-                yield Given(slot, path, leaf, spec, name, node, scope)
+                yield Given(slot, path, leaf, spec, name, node, scope, rest=rest)
 
     def _elements(self, whole: Given) -> Iterator[Given]:
         tree = specs.element_specs(whole.value)
@@ -252,8 +263,14 @@ class Evidence:
 
     def written(self, slot: str, path: tuple[Any, ...], value: Any) -> tuple[str, ast.expr | None, Scope | None]:
         """Return how the user wrote a leaf of an argument: a name for it, its expression, and the scope of that."""
+        return self._written(slot, path, value)[:3]
+
+    def _written(
+        self, slot: str, path: tuple[Any, ...], value: Any
+    ) -> tuple[str, ast.expr | None, Scope | None, tuple[Any, ...]]:
         node: ast.expr | None = None
         scope: Scope | None = None
+        rest: tuple[Any, ...] = ()
         if self.site is not None and self.site_call is not None:
             scope = self.scopes[self.site]
             node = argument_node(self.site_call, (slot,), self._order())
@@ -264,7 +281,7 @@ class Evidence:
         name = self._short(node, scope)
         if name is None or not isinstance(node, ast.Name | ast.Attribute):
             name = name_of(value, self.frames) or name or _path_name(slot, path)
-        return name, node, scope
+        return name, node, scope, rest
 
     @cached_property
     def failing(self) -> LayerCall | None:

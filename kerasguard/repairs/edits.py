@@ -159,6 +159,11 @@ def compiles(source: SourceFile, edits: Iterable[Edit]) -> bool:
     return True
 
 
+def changes(source: SourceFile, edits: Iterable[Edit]) -> bool:
+    """Return whether the edits leave another text than there was."""
+    return applied(source, edits) != source.text
+
+
 def _parenthesised(source: SourceFile, at: tuple[int, int]) -> bool:
     """Return whether a closing parenthesis of the last argument itself follows: ``f((a))``."""
     rest = source.lines[at[0] - 1][at[1] - 1 :]

@@ -38,7 +38,7 @@ def pattern(source: SourceFile, kind: str, patterns: dict[str, str]) -> tuple[st
 
 def at_use(evidence: Evidence, given: Given, change: Transformation) -> tuple[Edit, ...]:
     """Write the change around the expression that was passed, and around its like in later calls of the same model."""
-    if given.node is None or given.scope is None or given.scope.source is None:
+    if given.node is None or given.scope is None or given.scope.source is None or given.rest:
         return ()
     source = given.scope.source
     text, imports = pattern(source, given.spec.kind, change.patterns)

@@ -171,7 +171,7 @@ def _flattened(evidence: Evidence) -> Iterator[Candidate]:
     if whole[1] is None or whole[2] is None or whole[2].source is None:
         return
     source = whole[2].source
-    texts = [source.segment(one.node) if one.node is not None else None for one in given]
+    texts = [one.text for one in given]
     if None in texts:
         return
     text = "[" + ", ".join(str(item) for item in texts) + "]" if len(values) > 1 else str(texts[0])
@@ -190,7 +190,7 @@ def _named(evidence: Evidence) -> Iterator[Candidate]:
     structure = wants.graph_structure(evidence.event.owner)
     if call is None or not isinstance(structure, dict) or isinstance(call.x, dict) or len(given) != len(wanted):
         return
-    if any(one.element is not None or one.node is None for one in given):
+    if any(one.text is None for one in given):
         return
     whole = evidence.written("x", (), call.x)
     if whole[1] is None or whole[2] is None or whole[2].source is None:
@@ -201,9 +201,7 @@ def _named(evidence: Evidence) -> Iterator[Candidate]:
     for order in itertools.islice(itertools.permutations(range(len(given))), 24):
         chosen = [given[index] for index in order]
         if all(by_name[name].fits(one.shape) for name, one in zip(names, chosen, strict=True) if name in by_name):
-            entries = ", ".join(
-                f'"{name}": {source.segment(one.node)}' for name, one in zip(names, chosen, strict=True) if one.node
-            )
+            entries = ", ".join(f'"{name}": {one.text}' for name, one in zip(names, chosen, strict=True))
             yield Candidate(
                 title="pass a dict with the names of the inputs",
                 edits=(edits.replace(source, whole[1], "{" + entries + "}"),),
@@ -217,22 +215,15 @@ def _named(evidence: Evidence) -> Iterator[Candidate]:
 def _only_what_fits(evidence: Evidence) -> Iterator[Candidate]:
     """Leave out labels, names or an extra array that are passed along with the data."""
     call, given, wanted = evidence.call, evidence.given, evidence.wanted
-    if (
-        call is None
-        or len(given) <= len(wanted)
-        or len(given) > MOST_INPUTS
-        or any(one.element is not None for one in given)
-    ):
+    if call is None or len(given) <= len(wanted) or len(given) > MOST_INPUTS or any(one.text is None for one in given):
         return
     whole = evidence.written("x", (), call.x)
     if whole[1] is None or whole[2] is None or whole[2].source is None:
         return
     source = whole[2].source
     for chosen in itertools.combinations(given, len(wanted)):
-        if all(want.fits(one.shape) for one, want in zip(chosen, wanted, strict=True)) and all(
-            one.node for one in chosen
-        ):
-            texts = [source.segment(one.node) for one in chosen if one.node is not None]
+        if all(want.fits(one.shape) for one, want in zip(chosen, wanted, strict=True)):
+            texts = [str(one.text) for one in chosen]
             values: Any = [one.value for one in chosen]
             yield Candidate(
                 title="pass only what the model has an input for",
