@@ -160,3 +160,49 @@ def model_outputs(value: Any) -> list[Any]:
     """Return the symbolic outputs of a finished model."""
     graph = rebuild_plan.graph_of(value)
     return [] if graph is None else graph.outputs
+
+
+def stood_in_for(tensor: Any) -> Any:
+    """Return the tensor from the middle of a graph in whose place Keras put an input of its own, None without one.
+
+    The layers that read the input read the other one before, in the same place of their arguments.
+    """
+    for node in getattr(maker(tensor), "_outbound_nodes", ()) or ():
+        reading = node_operation(node)
+        places = [index for index, one in enumerate(rebuild_plan.input_tensors(node)) if one is tensor]
+        for earlier in getattr(reading, "_inbound_nodes", ()) if places else ():
+            read = rebuild_plan.input_tensors(earlier)
+            other = read[places[0]] if len(read) > places[0] else None
+            if other is not None and other is not tensor and same_shape(other, tensor) and not _is_input(other):
+                return other
+    return None
+
+
+def node_operation(node: Any) -> Any:
+    """Return the layer or operation that a node is a call of."""
+    operation = getattr(node, "operation", None)
+    return operation if operation is not None else getattr(node, "layer", None)
+
+
+def _is_input(tensor: Any) -> bool:
+    return wants.is_input_layer(maker(tensor))
+
+
+def ends_before(tensor: Any) -> tuple[Any, ...]:
+    """Return the Inputs that a tensor comes from."""
+    made = node_of(tensor)
+    before = [] if made is None else rebuild_plan.input_tensors(made[1])
+    wiring = wiring_of([tensor], before) if before else None
+    return () if wiring is None else wiring.loose
+
+
+def calls_before(tensor: Any) -> Iterator[Any]:
+    """Yield the nodes that a tensor comes from, nearest first."""
+    pending: list[Any] = [tensor]
+    seen: set[int] = set()
+    while pending and len(seen) < MOST:
+        made = node_of(pending.pop(0))
+        if made is not None and id(made[1]) not in seen:
+            seen.add(id(made[1]))
+            yield made[1]
+            pending += rebuild_plan.input_tensors(made[1])

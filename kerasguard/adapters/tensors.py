@@ -12,3 +12,9 @@ from kerasguard.vocabulary import Shape
 def blank(shape: Shape, dtype: Any) -> Any:
     """Return a tensor of this shape, free sizes taken as 1, that holds nothing."""
     return tf.zeros([1 if size is None else size for size in shape], dtype)
+
+
+def blank_rows(tensor: Any, sample: Shape) -> Any:
+    """Return a tensor of other samples that hold nothing, as many as `tensor` has rows."""
+    sizes = [1 if size is None else size for size in sample]
+    return tf.zeros([tf.shape(tensor)[0], *sizes], tensor.dtype)

@@ -46,10 +46,11 @@ def matches(evidence: Evidence) -> Finding | None:
     found = rebound.rebound_input(evidence)
     if found is None:
         return None
-    name = found.use.id
+    name = found.name
     return Finding(
         title=f"`{name}` is no longer the Input when {words.receiver(evidence)} is made from it.",
-        explanation=f"The name is bound to another tensor by then, and the model wants that: {words.shape(found.wanted)}.",
+        explanation=f"The name is bound to another tensor by then, and the model wants that: {words.shape(found.wanted)}. "
+        f"`{found.given.name}` fits the Input: {words.shape(found.declared)}.",
         offenders=(Offender(name, "tensor", found.wanted),),
         weight=0.9,
         cause=found.place(found.later),
@@ -61,4 +62,4 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     del finding
     found = rebound.rebound_input(evidence)
     if found is not None:
-        yield from rebound.candidates(found)
+        yield from rebound.candidates(evidence, found)

@@ -28,12 +28,8 @@ def outcomes(flavour: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("program", "flavour"), CASES)
-def test_same_code_and_right_line(program: Program, flavour: str, request: pytest.FixtureRequest) -> None:
+def test_same_code_and_right_line(program: Program, flavour: str) -> None:
     """A variant of a mistake has the mistake's code, and one of its marked lines is blamed."""
-    if program.code == "KG136":
-        request.applymarker(
-            pytest.mark.xfail(reason="most are told by what the data meets, as KG307 or KG309", strict=False)
-        )
     outcome = outcomes(flavour)[program.name]
     assert outcome["code"] == program.code, outcome
     assert outcome["cause"] in program.rows, outcome
