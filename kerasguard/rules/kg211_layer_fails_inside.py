@@ -70,10 +70,16 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"`{_short(found.text)}` in {found.method} fails on what layer {layer.name!r} ({own}) is given.",
         explanation=_explanation(found),
         offenders=(*named, *(one for one in known if one.name not in seen)),
-        weight=0.62 if clash_of(evidence) is None else 0.35,  # two operands of which neither is a weight: KG210
+        weight=_weight(evidence, found),
         cause=found.place,
         lines=(*inside.lines(found), *(building_words.way(failure) if failure is not None else ())),
     )
+
+
+def _weight(evidence: Evidence, found: Inside) -> float:
+    if inside.knew_other_data(evidence, found):
+        return 0.3  # the layer worked before: what is wrong came with the data
+    return 0.62 if clash_of(evidence) is None else 0.35  # two operands of which neither is a weight: KG210
 
 
 def _explanation(found: Inside) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kerasguard.adapters import specs
-from kerasguard.adapters.tensors import blank
+from kerasguard.adapters.tensors import blank, blank_rows
 from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.walk import Link, chain
@@ -123,4 +123,7 @@ def _on_tensor(change: Transformation, tensor: Any) -> Any:
     """Apply a change to a symbolic tensor: by its value rule where it is plain indexing, else by the spec it gives."""
     if change.kind in ("add_axis", "drop_axis"):
         return change.value(tensor)
-    return blank(change.shape(tuple(tensor.shape)) or (), tensor.dtype)
+    shape = change.shape(tuple(tensor.shape)) or ()
+    if shape and shape[0] is None and tensor.shape[0] is None:
+        return blank_rows(tensor, shape[1:])  # the labels beside it have as many
+    return blank(shape, tensor.dtype)

@@ -126,6 +126,14 @@ def _runs(evidence: Evidence, layer: Any) -> bool:
     return any(next(iter(frame.locals.values()), None) is layer for frame in owns)
 
 
+def knew_other_data(evidence: Evidence, found: Inside) -> bool:
+    """Return whether the layer that refused had its weights before this call on data: it has taken other data then."""
+    call, built = evidence.call, evidence.event.built_before
+    if found.inner is None or call is None or any(wants.is_keras_tensor(leaf) for _, leaf in specs.leaves(call.x)):
+        return False
+    return bool(specs.read(found.inner, "built")) and (built is None or id(found.inner) in built)
+
+
 def operands(found: Inside) -> list[tuple[str, Shape]]:
     """Return the tensors of the operation as they are written, with their shapes."""
     node = found.node
@@ -181,7 +189,7 @@ def makers(found: Inside) -> Iterator[Any]:
     parts = (
         [*node.args] if isinstance(node, ast.Call) else [node.left, node.right] if isinstance(node, ast.BinOp) else []
     )
-    seen: list[Any] = []
+    seen: list[Any] = [found.inner]  # what refused an operand did not make it: in a loop they share a name
     for part in [one for each in parts for one in _flat(each)]:
         for link in chain(part, found.scope, (), budget):
             called = evaluate(link.node.func, link.scope, budget) if isinstance(link.node, ast.Call) else None
