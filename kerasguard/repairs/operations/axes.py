@@ -56,7 +56,13 @@ def _fits(clash: Clash, shape: Shape, others: list[Shape]) -> bool:
         return True
     if clash.kind == "concat":
         return joinable([shape, *others], clash.axis)
-    return all(broadcasts(shape, other) for other in others)
+    return all(broadcasts(shape, other) and not _meets_free(shape, other) for other in others)
+
+
+def _meets_free(one: Shape, other: Shape) -> bool:
+    """Return whether a size meets one that is left open: that they agree would be chance."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return any((a is None) != (b is None) and 1 not in (a, b) for a, b in pairs)
 
 
 def _inserted(clash: Clash, position: int, rank: int) -> str:

@@ -95,9 +95,11 @@ def clash_of(evidence: Evidence) -> Clash | None:
 
 
 def _clash(evidence: Evidence) -> Clash | None:
-    if type(evidence.event.error).__name__ not in ERRORS or not evidence.frames or not evidence.library:
+    if type(evidence.event.error).__name__ not in ERRORS or not evidence.frames:
         return None
     frame, scope = evidence.frames[-1], evidence.scopes[-1]
+    if not evidence.library and frame.lasti >= 0:
+        return None  # of a translated function, TensorFlow shows no frames of its own
     if frame.source is None or scope.source is None or frame.node is None:
         return None
     generated = _generated(evidence)

@@ -13,6 +13,7 @@ from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.source import SourceFile
+from kerasguard.provenance.values import UNKNOWN, shape_of
 from kerasguard.provenance.walk import chain, number_home
 from kerasguard.repairs import constructors, edited_code, edits
 from kerasguard.repairs.building.sites import reads
@@ -174,6 +175,8 @@ def _at_home(clash: Clash, side: Side, wrong: int, right: int, *, cost: float) -
     """Write the other size at the home of the number that gave a side its size."""
     budget = Budget(nodes=20_000, seconds=0.2)
     for link in chain(side.node, clash.scope, (), budget):
+        if _agreed(link, wrong, budget):
+            return  # another tensor has this size as well: changed alone, they would no longer go together
         if not isinstance(link.node, ast.Call) or wants.is_layer(evaluate(link.node.func, link.scope, budget)):
             continue
         given = [*link.node.args, *(keyword.value for keyword in link.node.keywords)]
@@ -193,6 +196,17 @@ def _at_home(clash: Clash, side: Side, wrong: int, right: int, *, cost: float) -
                 exact=False,
             )
             return
+
+
+def _agreed(link: Link, size: int, budget: Budget) -> bool:
+    """Return whether an expression is computed from two tensors that have this size in the last axis."""
+    if not isinstance(link.node, ast.BinOp):
+        return False
+    shapes = []
+    for node in (link.node.left, link.node.right):
+        value = evaluate(node, link.scope, budget)
+        shapes.append(shape_of(value) if value is not UNKNOWN else None)
+    return all(shape and shape[LAST] == size for shape in shapes)
 
 
 def _flat(node: ast.expr) -> list[ast.expr]:

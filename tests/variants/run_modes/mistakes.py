@@ -278,7 +278,6 @@ y = np.random.rand(12, 4)
 """,
         loss="weighted",
         impossible=LABEL_LESS,
-        gaps=each("tape function", "without a loss object around it nothing says which operand is the output"),
     ),
     "own layer": Mistake(
         "KG210",
@@ -303,7 +302,6 @@ model.compile("sgd", "mse"{how})
 x = np.random.rand(12, 4)
 y = np.random.rand(12, 1)
 """,
-        gaps={"dataset": "a repair that is tried and refused counts against KG210; KG211 blames the same line"},
     ),
     "own layer on a real batch": Mistake(
         "KG210",
