@@ -56,6 +56,7 @@ def _targets(
     """Yield targets with the right total: one constant of the expression changed, or one size computed by Reshape."""
     total = math.prod(size or 1 for size in given)
     if isinstance(node, ast.Tuple | ast.List):
+        yield from _without_batch(node, source, target, total)
         found = [one for one in _with_another_constant(node, scope, source) if _total(one[0]) == total]
         found.sort(
             key=lambda one: (
@@ -155,6 +156,18 @@ def _written(node: ast.expr, source: SourceFile, old: int, new: int) -> str:
             text = text[:begin] + new_text + text[end:]
             done = begin
     return text
+
+
+def _without_batch(
+    node: ast.Tuple | ast.List, source: SourceFile, target: tuple[int, ...], total: int
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Yield the target without its first sizes, where the others hold all entries: these count the samples."""
+    for count in range(1, len(target)):
+        rest = target[count:]
+        if math.prod(rest) == total and -1 not in rest and len(node.elts) == len(target):
+            text = ", ".join(source.segment(one) for one in node.elts[count:])
+            yield rest, f"({text},)" if len(rest) == 1 else f"({text})"
+            return
 
 
 def _is(node: ast.AST, value: int) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard.adapters import specs, symbolic
+from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.evidence import Evidence
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
@@ -43,6 +44,10 @@ def rearranged(evidence: Evidence) -> Iterator[Candidate]:
             new = f"*{source.segment(nodes[0])}"
         title = "pass the tensor itself, not a list" if len(items) == 1 else "pass the tensors one by one"
         options.append((title, [edits.replace(source, nodes[0], new)], tuple(items)))
+    elif len(nodes) == 1 and _wants_two(layer):
+        text = source.segment(nodes[0])
+        title = f"let the layer attend to `{text}` itself: it is both query and value"
+        options.append((title, [edits.replace(source, nodes[0], f"{text}, {text}")], (tensors[0], tensors[0])))
     root = symbolic.flavour(layer)
     yield from _joined(call, tensors, root)
     for title, written, args in options:
@@ -56,6 +61,16 @@ def rearranged(evidence: Evidence) -> Iterator[Candidate]:
             cause=call.place,
             applicability="safe",
         )
+
+
+def _wants_two(layer: Any) -> bool:
+    """Return whether a layer of Keras' own takes two tensors that have no default."""
+    try:
+        parameters = inspect.signature(layer.call).parameters.values()
+    except (TypeError, ValueError, AttributeError):
+        return False
+    needed = [one for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    return wants.is_keras(type(layer)) and [one.name for one in needed] == ["query", "value"]
 
 
 def _joined(call: FailingCall, tensors: list[Any], root: str | None) -> Iterator[Candidate]:

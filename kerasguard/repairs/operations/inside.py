@@ -82,7 +82,8 @@ def _inside(evidence: Evidence) -> Inside | None:
     if not evidence.frames or (isinstance(evidence.event.error, OWN_MISTAKES) and not _hidden(evidence)):
         return None
     frame, scope = evidence.frames[-1], evidence.scopes[-1]
-    node = _operation(frame.source, frame.node) if frame.source is not None and frame.node is not None else None
+    located = frame.source is not None and frame.node is not None
+    node = _operation(frame.source, frame.node, scope) if located else None  # type: ignore[arg-type]
     if frame.source is None or node is None:
         return None
     if not evidence.library and not isinstance(evidence.event.error, IndexError | TypeError) and not _hidden(evidence):
@@ -98,8 +99,12 @@ def _inside(evidence: Evidence) -> Inside | None:
     return None
 
 
-def _operation(source: SourceFile, node: ast.AST) -> ast.expr | None:
+def _operation(source: SourceFile, node: ast.AST, scope: Scope) -> ast.expr | None:
     """Return the operation that failed; of a statement of which no more is known, what it computes."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+        called = evaluate(node.func, scope)
+        if called is not UNKNOWN and not callable(called):
+            return None  # a list of layers, say: what is given to it is right
     if isinstance(node, OPERATIONS):
         return node
     value = getattr(source.statement(node), "value", None)
