@@ -36,7 +36,7 @@ from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.failing import statement_place
-from kerasguard.repairs.graph import classes, layer_calls
+from kerasguard.repairs.graph import classes, layer_calls, members
 from kerasguard.rules.finding import Finding, Suspect
 from kerasguard.vocabulary import Offender
 
@@ -49,6 +49,9 @@ def matches(evidence: Evidence) -> Finding | None:
     bare = classes.bare_classes(evidence)
     if bare:
         return _class_in_model(evidence, bare)
+    strange = members.strange_members(evidence)
+    if strange:
+        return _no_layer(strange[0])
     found = layer_calls.layers_used_as_tensors(evidence)
     if not found or layer_calls.constructed_with_tensors(evidence) is not None:
         return None
@@ -75,6 +78,21 @@ def matches(evidence: Evidence) -> Finding | None:
     )
 
 
+def _no_layer(found: members.Member) -> Finding:
+    made = found.layer
+    what = "a function" if made is None else f"what layer {made.name!r} returns"
+    return Finding(
+        title=f"`{found.name}` is {what}, not a layer: a Sequential is made of layers.",
+        explanation="Keras calls the layers of a Sequential itself, one on what the other returns.",
+        offenders=(
+            Offender(found.name, "function" if made is None else "tensor", layer_calls.shape_of(found.value)),
+            *((Offender(made.name, "layer"),) if made is not None else ()),
+        ),
+        weight=0.9,
+        cause=found.place,
+    )
+
+
 def _class_in_model(evidence: Evidence, bare: list[classes.Bare]) -> Finding:
     name = bare[0].name
     call = evidence.site_call
@@ -96,5 +114,6 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to call it on the tensor that was there before."""
     del finding
     yield from classes.candidates(classes.bare_classes(evidence))
+    yield from members.candidates(evidence, members.strange_members(evidence))
     for used in layer_calls.layers_used_as_tensors(evidence)[:1]:
         yield from layer_calls.calls_of_never_called(evidence, used)
