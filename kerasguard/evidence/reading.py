@@ -143,7 +143,11 @@ class Evidence:
             return len(self.frames) - 1 if self.frames else None
         if inside and is_made_up(self.event.stack[inside - 1].frame.f_code.co_filename):
             return None  # called by text that was given to exec or eval: no line of a file is the call
-        outside = user_frames(_traceback(self.event.stack[:inside]))
+        return self.frame_above(inside)
+
+    def frame_above(self, depth: int) -> int | None:
+        """Return the index (in `frames`) of the user's last frame above a place in the stack."""
+        outside = user_frames(_traceback(self.event.stack[:depth]))
         release(outside)
         return len(outside) - 1 if outside else None
 

@@ -291,6 +291,27 @@ def _module(source: SourceFile, scope: Scope) -> Scope:
     return Scope(source, source.tree, {}, scope.globals, modules=scope.modules)
 
 
+def maker(made: Any, scope: Scope, budget: Budget) -> Link | None:
+    """Return the link of the call that made a live dataset, as any scope of the program sees it."""
+    nowhere = ast.Name("_", ast.Load())
+    source = scope.module().source or scope.source
+    if source is None or not source.tree.body:
+        return None
+    first = source.tree.body[0]
+    return of_recorded(Link(nowhere, first, source, source.place(first), None, scope, made, whole=made), budget)
+
+
+def handed_out(link: Link, budget: Budget) -> list[Link]:
+    """Return what the generator of a ``from_generator``, or the function of a ``numpy_function``, gives back."""
+    if not isinstance(link.node, ast.Call):
+        return []
+    name = link.node.func.attr if isinstance(link.node.func, ast.Attribute) else getattr(link.node.func, "id", "")
+    if name == "from_generator":
+        return [one for one in _of_generator(replace(link, path=("*",)), link.node, budget) if one is not None]
+    found = _in_python(replace(link, path=()), link.node, budget) if name in IN_PYTHON else None
+    return [one for one in found or () if one is not None]
+
+
 Rule = Callable[[Link, ast.Call, Budget], "Links | None"]
 _BUILTINS: dict[str, Rule] = {
     "next": _next, "enumerate": _enumerated, "zip": _zipped, **dict.fromkeys(PASSING, _pass_on),
@@ -300,4 +321,4 @@ _MAKERS: dict[str, Rule] = {
     "timeseries_dataset_from_array": _of_windows,
 }  # fmt: skip
 
-__all__ = ["argument_of", "of_recorded", "of_stage"]
+__all__ = ["argument_of", "handed_out", "maker", "of_recorded", "of_stage"]

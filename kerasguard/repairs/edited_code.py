@@ -13,6 +13,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.provenance.frames import UserFrame
 from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.repairs import edits
+from kerasguard.repairs.stages.applied import applied_of
 from kerasguard.vocabulary import Edit
 
 EDITED = "<kerasguard: edited>"
@@ -23,12 +24,15 @@ def tried(evidence: Evidence, changes: Sequence[Edit]) -> Callable[[], Outcome]:
     """Return the trial of edits that lie inside functions which the failing call runs: the control first."""
 
     def check() -> Outcome:
-        call = evidence.call
-        if call is None or not evidence.reproduced:
+        call, applied = evidence.call, applied_of(evidence)
+        if applied is None and (call is None or not evidence.reproduced):
             return Outcome(accepted=False, note="the trial does not show the failure")
         swaps = _swaps(evidence, changes)
         if not swaps:
             return Outcome(accepted=False, note="undecidable: the edited function cannot be exchanged")
+        if applied is not None:
+            return applied.accepted(applied.function, evidence.event.error, _swapped(swaps))
+        assert call is not None  # noqa: S101 - asked above
         with _swapped(swaps):
             return try_call(call, evidence.event.built_before, SECONDS)
 
@@ -45,7 +49,7 @@ def _swaps(evidence: Evidence, changes: Sequence[Edit]) -> list[tuple[FunctionTy
             return []
         around = [frame for frame in evidence.frames if _holds(frame, source, mine)]
         inner = around[-1:]
-        pair = _exchange(inner[0], source, mine) if inner else None
+        pair = _exchange(evidence, inner[0], source, mine) if inner else None
         if pair is None:
             return []
         found.append(pair)
@@ -61,8 +65,10 @@ def _holds(frame: UserFrame, source: SourceFile, changes: Sequence[Edit]) -> boo
     return all(first <= edit.start[0] and edit.end[0] <= last for edit in changes)
 
 
-def _exchange(frame: UserFrame, source: SourceFile, changes: Sequence[Edit]) -> tuple[FunctionType, CodeType] | None:
-    function = _function(frame)
+def _exchange(
+    evidence: Evidence, frame: UserFrame, source: SourceFile, changes: Sequence[Edit]
+) -> tuple[FunctionType, CodeType] | None:
+    function = _function(frame) or _mapped(evidence, frame)
     if function is None:
         return None
     text = edits.applied(source, changes)
@@ -100,6 +106,13 @@ def _function(frame: UserFrame) -> FunctionType | None:
         if isinstance(found, FunctionType) and found.__code__ is frame.code:
             return found
     return None
+
+
+def _mapped(evidence: Evidence, frame: UserFrame) -> FunctionType | None:
+    """Return the function of the stage that was being made, where a frame runs it: a lambda has no name to find it by."""
+    applied = applied_of(evidence)
+    found = applied.function if applied is not None else None
+    return found if isinstance(found, FunctionType) and found.__code__ is frame.code else None
 
 
 @contextlib.contextmanager

@@ -25,6 +25,9 @@ __all__ = [
 ]
 
 
+LONGEST = 50  # characters of the user's source in a sentence
+
+
 def shape(sizes: Shape | None) -> str:
     """Return a shape as people write it."""
     return "unknown shape" if sizes is None else str(tuple(sizes))
