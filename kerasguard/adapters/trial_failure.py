@@ -187,3 +187,9 @@ def _plain(text: str) -> str:
     text = re.sub(r"'[^']*'|\"[^\"]*\"|`[^`]*`", "*", text)
     text = re.sub(r"[\[(][^\])]*[\])]", "*", text)
     return re.sub(r"\d+|\s+", " ", text).strip().lower()[:200]
+
+
+def failed_in(error: BaseException, names: list[str]) -> bool:
+    """Return whether the operation that failed while running belongs to a layer of one of these names."""
+    told = {re.sub(r"(_\d+)+$", "", name).lower() for name in names}
+    return bool(told & set(fingerprint(error).node))

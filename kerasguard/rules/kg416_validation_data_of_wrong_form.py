@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.labels import validation
+from kerasguard.repairs.labels import validation, validation_parts
 from kerasguard.rules import words
 from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
@@ -59,6 +59,6 @@ def matches(evidence: Evidence) -> Finding | None:
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose nothing: which labels belong to the data is not known."""
-    del evidence, finding
-    yield from ()
+    """Propose the labels that belong to the data, where the program has them, or another nesting."""
+    del finding
+    yield from validation_parts.candidates(evidence)

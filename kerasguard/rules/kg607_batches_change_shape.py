@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from kerasguard.evidence import Evidence
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data import batches
+from kerasguard.repairs.data import batches, cutting
 from kerasguard.rules import words
 from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
@@ -62,6 +62,8 @@ def matches(evidence: Evidence) -> Finding | None:
 
 
 def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
-    """Propose nothing: what the batch should have been is not known."""
-    del evidence, finding
-    yield from ()
+    """Propose to cut off what the other batches do not have; what else the batch should have been is not known."""
+    del finding
+    found = batches.changed(evidence) or batches.later_one(evidence)
+    if found is not None:
+        yield from cutting.candidates(evidence, found)

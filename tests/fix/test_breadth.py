@@ -27,8 +27,6 @@ WITHOUT_FIX = {
     "kg732_class_weight_incomplete",
     "kg506_no_samples",
 }
-# What has a fix that does not make it run yet.
-NOT_MENDED = {"kg416_validation_data_of_wrong_form", "kg607_batches_change_shape"}
 
 
 def mended(flavour: str, *programs: Path) -> list[dict[str, Any]]:
@@ -50,8 +48,6 @@ def test_the_first_fix_mends_the_example(example: Path, flavour: str) -> None:
     if example.stem in WITHOUT_FIX:
         assert not one["rounds"]
         return
-    if example.stem in NOT_MENDED and not one["runs"]:
-        pytest.xfail("its first fix does not make it run yet")
     assert one["runs"], one
     assert [done["verdict"] for done in one["rounds"]] == ["runs"], one
     assert not one["warnings"], one

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
 from kerasguard.provenance.evaluate import evaluate
+from kerasguard.provenance.frames import UserFrame
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.values import UNKNOWN
@@ -42,7 +44,14 @@ def mixed(evidence: Evidence) -> tuple[Operand, Operand] | None:
 
     The one of 64 bits is cast: models compute with 32.
     """
-    found = list(_operands(evidence))
+    for found in _operations(evidence):
+        pair = _pair(found)
+        if pair is not None:
+            return pair
+    return None
+
+
+def _pair(found: list[Operand]) -> tuple[Operand, Operand] | None:
     floats = [one for one in found if one.dtype.startswith(("float", "bfloat"))]
     for wide in floats:
         for narrow in floats:
@@ -52,17 +61,27 @@ def mixed(evidence: Evidence) -> tuple[Operand, Operand] | None:
     return (whole[0], floats[0]) if whole and floats else None
 
 
-def _operands(evidence: Evidence) -> Iterator[Operand]:
-    """Yield the named tensors in the user's failing expression."""
+def _operations(evidence: Evidence) -> Iterator[list[Operand]]:
+    """Yield the named tensors in the user's failing expression; of a whole statement in each of its operations, inner first."""
     if not evidence.frames:
         return
     frame, scope = evidence.frames[-1], evidence.scopes[-1]
     node = frame.node
     if node is None or (not evidence.library and not isinstance(node, ast.BinOp | ast.Call)):
         return
-    for count, part in enumerate(ast.walk(node)):
-        if count > MOST_NODES:
-            return
+    parts = list(itertools.islice(ast.walk(node), MOST_NODES))
+    if frame.lasti < 0:  # where in the statement it failed is lost
+        statement = frame.source.statement(node) if frame.source is not None else None
+        parts = list(itertools.islice(ast.walk(statement or node), MOST_NODES))
+        for part in reversed(parts):
+            if isinstance(part, ast.BinOp | ast.Compare | ast.Call):
+                yield list(_operands(ast.walk(part), frame, scope))
+        return
+    yield list(_operands(parts, frame, scope))
+
+
+def _operands(parts: Iterable[ast.AST], frame: UserFrame, scope: Scope) -> Iterator[Operand]:
+    for part in parts:
         if isinstance(part, ast.Name | ast.Attribute) and isinstance(part.ctx, ast.Load):
             value = scope.current(part.id) if isinstance(part, ast.Name) else evaluate(part, scope)
             if value is not UNKNOWN and specs.kind_of(value) in TENSORS and frame.source is not None:
