@@ -51,6 +51,25 @@ def softmax_of_one(model: Any) -> Any:
     return None
 
 
+def softmax_over_samples(model: Any) -> Any:
+    """Return the first Softmax layer whose axis is that of the samples, None without any."""
+    for layer in layers_of(model):
+        found = axis_of_softmax(layer)
+        if found is not None and found[0] == 0 and found[1] > 1:
+            return layer
+    return None
+
+
+def axis_of_softmax(layer: Any) -> tuple[int, int] | None:
+    """Return the axis of a Softmax layer and the rank that it works on; None for another layer, or several axes."""
+    ranks = {len(shape) for shape in _called_on(layer) if shape} if _is(layer, "Softmax") else set()
+    axis = read(layer, "axis")
+    if len(ranks) != 1 or not isinstance(axis, int):
+        return None
+    rank = ranks.pop()
+    return axis % rank, rank
+
+
 def recurrent(model: Any) -> Iterator[tuple[Any, list[Shape | None]]]:
     """Yield the recurrent layers of a model, each with the shapes of the tensors that it was called on."""
     seen: set[int] = set()

@@ -8,12 +8,14 @@ from functools import cached_property
 from types import FrameType
 from typing import Any, Literal
 
-from kerasguard.adapters import specs, unnoticed
+from kerasguard.adapters import specs, unnoticed, wants
 from kerasguard.adapters.trial_loss import loss_name
 from kerasguard.event import Event, OpenCall, StackEntry
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.suspect import Suspect
+from kerasguard.provenance.values import UNKNOWN
 from kerasguard.vocabulary import Shape
 
 Occasion = Literal["call", "loss", "tape", "model"]
@@ -76,6 +78,19 @@ class Situation(Evidence):
         if self.event.entry == "none":
             return len(self.frames) - 1 if self.frames else None
         return self.site
+
+    @cached_property
+    def models(self) -> tuple[Any, ...]:
+        """The model that was called; of a gradient the models whose variables it is taken for."""
+        if self.event.entry != "none":
+            return (self.event.owner,)
+        node, scope = self.here
+        if node is None or scope is None:
+            return ()
+        parts = [part for part in ast.walk(node) if isinstance(part, ast.Name | ast.Attribute)]
+        values = [scope.current(one.id) if isinstance(one, ast.Name) else evaluate(one, scope) for one in parts]
+        found = {id(value): value for value in values if value is not UNKNOWN and wants.is_model(value)}
+        return tuple(found.values())
 
     @property
     def training(self) -> bool:

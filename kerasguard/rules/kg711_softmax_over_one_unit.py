@@ -39,13 +39,15 @@ from kerasguard.vocabulary import Offender
 
 CODE = "KG711"
 NAME = "softmax-over-one-unit"
-OCCASIONS = frozenset({"call"})
+OCCASIONS = frozenset({"call", "tape"})
 POSITIONS = {"Dense": 1, "Activation": 0}
 
 
 def warns(situation: Situation) -> Finding | None:
     """Warn of a softmax whose output is constant."""
-    layer = unnoticed.softmax_of_one(situation.event.owner) if situation.training else None
+    looked_at = situation.models if situation.training or "tape" in situation.occasions else ()
+    found = (unnoticed.softmax_of_one(model) for model in looked_at)
+    layer = next((one for one in found if one is not None), None)
     if layer is None:
         return None
     made = constructors.made(situation, layer)
@@ -54,13 +56,13 @@ def warns(situation: Situation) -> Finding | None:
         explanation="Its output does not depend on the weights, so nothing before it can learn.",
         offenders=(Offender(str(layer.name), "layer", shape_of(read(layer, "output"))),),
         cause=made.source.place(made.call) if made is not None else None,
+        notes={"layer": layer},
     )
 
 
 def repairs(situation: Situation, finding: Finding) -> Iterator[Candidate]:
     """Propose a sigmoid where the activation of the last layer is written."""
-    del finding
-    layer = unnoticed.softmax_of_one(situation.event.owner)
+    layer = finding.notes["layer"]
     made = constructors.made(situation, layer)
     node = made.argument("activation", POSITIONS.get(type(layer).__name__)) if made is not None else None
     home = number_home(node, made.scope) if made is not None and node is not None else None
