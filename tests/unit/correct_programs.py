@@ -3,6 +3,7 @@
 # ruff: noqa: D103 - the name of a program says what it does
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -245,6 +246,54 @@ def predictions_of_a_model_with_one_softmax_unit_inside() -> None:
     model.predict(numbers(3, 4), verbose=0)
     model.compile("adam", "mse")
     model.train_on_batch(numbers(3, 4), np.ones(3))
+
+
+@warns_of()
+def attention_over_the_steps() -> None:
+    inputs = keras.Input((7, 4))
+    share = layers.Softmax(axis=1)(layers.Dense(1)(inputs))
+    summed = layers.Flatten()(layers.Dot(axes=1)([share, inputs]))
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax")(summed))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(numbers(9, 7, 4), np.arange(9) % 3, verbose=0)
+
+
+@warns_of()
+def classes_on_the_last_of_three_axes() -> None:
+    inputs = keras.Input((7, 4))
+    model = keras.Model(inputs, layers.Softmax(axis=2)(layers.Dense(3)(inputs)))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(numbers(9, 7, 4), np.zeros((9, 7), "int64"), verbose=0)
+
+
+@warns_of()
+def two_models_in_one_loop() -> None:
+    first, second = dense(8, 2, activation="softmax"), dense(8, 1, activation="sigmoid")
+    rows, weights = numbers(6, 4), numbers(6, 1)
+    with tf.GradientTape() as tape:
+        error = tf.reduce_mean(weights * tf.square(numbers(6, 1) - second(rows))) + tf.reduce_mean(first(rows)[:, :1])
+    tape.gradient(error, first.trainable_variables + second.trainable_variables)
+
+
+@warns_of()
+def pictures_from_a_function_in_python() -> None:
+    def example(number: Any) -> Any:
+        picture = tf.numpy_function(lambda _: np.zeros((4, 4), "float32"), [number], tf.float32)
+        picture.set_shape((4, 4))
+        return picture, number % 2
+
+    feed = tf.data.Dataset.range(6).map(example).filter(lambda _, kind: kind >= 0).batch(2)
+    model = keras.Sequential([keras.Input((4, 4)), layers.Flatten(), layers.Dense(2)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(feed, verbose=0)
+
+
+@warns_of()
+def a_mapped_function_that_may_fail() -> None:
+    pairs = tf.data.Dataset.from_tensor_slices((numbers(4, 2), numbers(4)))
+    with contextlib.suppress(TypeError):
+        pairs.map(lambda row: row)
+    list(pairs.map(lambda row, value: (row, value)).batch(2))
 
 
 if __name__ == "__main__":

@@ -276,5 +276,42 @@ def loss_class_fed_by_a_generator() -> None:
     model.fit(batches(), steps_per_epoch=2, verbose=0)
 
 
+@warns_of("KG711")
+def softmax_over_one_unit_in_a_loop() -> None:
+    model = dense(8, 1, activation="softmax")
+    with tf.GradientTape() as tape:
+        error = tf.reduce_mean(tf.square(numbers(6, 1) - model(numbers(6, 4))))
+    tape.gradient(error, model.trainable_variables)
+
+
+@warns_of("KG711")
+def softmax_over_one_unit_in_a_traced_step() -> None:
+    model, loss = dense(8, 1, activation="softmax"), keras.losses.BinaryCrossentropy()
+
+    @tf.function
+    def step(inputs: Any, labels: Any) -> Any:
+        with tf.GradientTape() as tape:
+            error = loss(labels, model(inputs, training=True))
+        return tape.gradient(error, model.trainable_variables)
+
+    step(numbers(6, 4), np.ones((6, 1), "float32"))
+
+
+@warns_of("KG713")
+def softmax_over_the_samples() -> None:
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, layers.Softmax(axis=0)(layers.Dense(3)(inputs)))
+    model.compile("sgd", "categorical_crossentropy")
+    model.fit(numbers(9, 4), np.eye(3)[np.arange(9) % 3], verbose=0)
+
+
+@warns_of("KG713")
+def softmax_over_the_steps_of_tagged_words() -> None:
+    inputs = keras.Input((7, 4))
+    model = keras.Model(inputs, layers.Softmax(axis=1)(layers.Dense(3)(inputs)))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy())
+    model.fit(numbers(9, 7, 4), np.zeros((9, 7), "int64"), verbose=0)
+
+
 if __name__ == "__main__":
     print_codes(PROGRAMS)

@@ -16,7 +16,7 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import make_link
 from kerasguard.provenance.stages import IN_PYTHON, argument_of, handed_out, maker
 from kerasguard.provenance.values import UNKNOWN, Ghost, ghost_of
-from kerasguard.provenance.walk import Link, walk_budget
+from kerasguard.provenance.walk import Link, number_home, walk_budget
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.stages import feeding
@@ -255,6 +255,9 @@ def _model_agrees(evidence: Evidence, difference: Difference) -> bool:
 def _other_structure(found: Undeclared, difference: Difference, signature: ast.expr) -> Iterator[Candidate]:
     """Propose a signature with as many parts as are yielded; what is declared and fits stays as it is written."""
     node, scope, rest = resolve_path(signature, found.made.scope, difference.path)
+    home = number_home(node, scope) if isinstance(node, ast.Name) and not rest else None
+    if home is not None:  # the signature was written under a name
+        node, scope = home.node, home.scope
     if rest or scope.source is None or not isinstance(difference.given, tuple):
         return
     old = list(node.elts) if isinstance(node, ast.Tuple | ast.List) else [node]

@@ -82,7 +82,9 @@ def _while_traced(evidence: Evidence, applied: Applied) -> Refused | None:
     frame, scope = evidence.frames[-1], evidence.scopes[-1]
     if frame.source is None or frame.node is None or isinstance(evidence.event.error, OWN_MISTAKES):
         return None
-    node = _operation(frame.source, frame.node)
+    lambda_ = scope.owner if frame.lasti < 0 and isinstance(scope.owner, ast.Lambda) else None
+    # Where in a translated lambda it failed is lost, and the call around it stands in the same statement.
+    node = _only_operation(lambda_.body) if lambda_ is not None else _operation(frame.source, frame.node)
     if node is None or not evidence.library:
         return None
     name = "the lambda" if frame.function == "<lambda>" else f"{frame.function}()"
@@ -93,7 +95,10 @@ def _operation(source: SourceFile, node: ast.AST) -> ast.expr | None:
     """Return the operation that failed; of a statement of which no more is known, the only one on tensors."""
     if isinstance(node, OPERATIONS):
         return node
-    value = getattr(source.statement(node), "value", None)
+    return _only_operation(getattr(source.statement(node), "value", None))
+
+
+def _only_operation(value: ast.expr | None) -> ast.expr | None:
     parts = [value, *getattr(value, "elts", [])] if value is not None else []
     found = [part for part in parts if isinstance(part, OPERATIONS)]
     return found[0] if len(found) == 1 else None
