@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasguard.adapters import wants
-from kerasguard.adapters.specs import read, shape_of
+from kerasguard.adapters.specs import leaves, read, shape_of
 from kerasguard.vocabulary import Shape
 
 _SIZES = ("units", "filters")
@@ -52,10 +52,14 @@ def softmax_of_one(model: Any) -> Any:
 
 
 def softmax_over_samples(model: Any) -> Any:
-    """Return the first Softmax layer whose axis is that of the samples, None without any."""
+    """Return the first Softmax layer over the samples that gives an output of the model, None without any.
+
+    Inside a model it may be meant: attention over a bag of instances that are fed as a batch.
+    """
+    outputs = {id(one) for _, one in leaves(read(model, "outputs"))}
     for layer in layers_of(model):
         found = axis_of_softmax(layer)
-        if found is not None and found[0] == 0 and found[1] > 1:
+        if found is not None and found[0] == 0 and found[1] > 1 and id(read(layer, "output")) in outputs:
             return layer
     return None
 

@@ -298,3 +298,12 @@ def a_mapped_function_that_may_fail() -> None:
 
 if __name__ == "__main__":
     print_codes(PROGRAMS)
+
+
+@warns_of()
+def attention_over_the_instances_of_a_bag() -> None:
+    instances = keras.Input((4,))
+    attention = layers.Softmax(axis=0)(layers.Dense(1)(instances))
+    model = keras.Model(instances, layers.Dense(1, activation="sigmoid")(layers.Multiply()([attention, instances])))
+    model.compile("sgd", "binary_crossentropy")
+    model.train_on_batch(numbers(5, 4), np.ones((5, 1)))
