@@ -55,6 +55,14 @@ PROGRAMS = {
             "for one in tf.data.Dataset.from_generator(rows, output_signature=sign):\n    pass\n"
         ),
     ),
+    "a generator that nests less than is declared": (
+        "KG612",
+        (
+            "def rows():\n    yield [np.ones(3), np.ones(2), 1]\n\n\n"
+            "sign = ({'a': tf.TensorSpec((3,)), 'b': tf.TensorSpec((2,))}, tf.TensorSpec(()))\n"
+            "for one in tf.data.Dataset.from_generator(rows, output_signature=sign):\n    print(one[0]['b'])\n"
+        ),
+    ),
     "a function of another dtype": (
         "KG612",
         (

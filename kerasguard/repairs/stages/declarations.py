@@ -20,7 +20,7 @@ from kerasguard.provenance.walk import Link, number_home, walk_budget
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.stages import feeding
-from kerasguard.vocabulary import Place, Shape
+from kerasguard.vocabulary import Edit, Place, Shape
 
 # What a generator yielded is gone, and raised in another thread: only the message says that it was refused, and why.
 _YIELDED = re.compile(r"`generator` yielded an element")
@@ -153,9 +153,11 @@ def _differences(declared: Any, given: Any, path: tuple[Any, ...]) -> Iterator[D
             return
         for key, one in declared.items():
             yield from _differences(one, given[key], (*path, key))
+    elif isinstance(declared, tuple) and isinstance(given, list) and len(given) != len(declared):
+        yield Difference(path, declared, tuple(given))
     elif isinstance(declared, Ghost) and not isinstance(given, dict):
         yield from _of_leaf(declared, given, path)
-    elif isinstance(given, dict) or (isinstance(declared, dict) and isinstance(given, tuple)):
+    elif isinstance(given, dict) or (isinstance(declared, dict) and isinstance(given, tuple | list)):
         yield Difference(path, declared, given)
 
 
@@ -223,6 +225,7 @@ def candidates(evidence: Evidence, found: Undeclared) -> Iterator[Candidate]:
     if signature is None:
         return
     if found.difference.structural:
+        yield from _nested(found, found.difference)
         yield from _other_structure(found, found.difference, signature)
         return
     node, scope, rest = resolve_path(signature, found.made.scope, found.difference.path)
@@ -250,6 +253,42 @@ def _model_agrees(evidence: Evidence, difference: Difference) -> bool:
     if difference.path[:1] != (0,) or len(wanted) != 1 or declared is None or given is None:
         return False
     return wanted[0].fits((None, *declared)) and not wanted[0].fits((None, *given))
+
+
+def _nested(found: Undeclared, difference: Difference) -> Iterator[Candidate]:
+    """Propose to hand out the parts in the tuples and dicts that are declared, where their number agrees."""
+    declared = list(_leaves(difference.declared, ()))
+    written: list[Edit] = []
+    for link in found.given:
+        parts = link.node.elts if isinstance(link.node, ast.Tuple | ast.List) else []
+        values = link.value if isinstance(link.value, tuple | list) else ()
+        if difference.path or len(parts) != len(declared) or len(values) != len(parts):
+            return
+        if any(list(_differences(one, value, ())) for (_, one), value in zip(declared, values, strict=True)):
+            return
+        texts = iter([link.source.segment(part) for part in parts])
+        text = _in_form_of(difference.declared, texts)
+        if link.node.col_offset == parts[0].col_offset and isinstance(difference.declared, tuple) and len(parts) > 1:
+            text = text[1:-1]  # written without parentheses
+        written.append(edits.replace(link.source, link.node, text))
+    if written:
+        yield Candidate(
+            title="hand out the parts as they are declared",
+            edits=tuple(written),
+            cost=0.5,
+            cause=found.handing_out,
+            exact=False,
+        )
+
+
+def _in_form_of(tree: Any, texts: Iterator[str]) -> str:
+    """Return the texts as a display with the tuples and keys of `tree`."""
+    if isinstance(tree, dict):
+        return "{" + ", ".join(f'"{key}": {_in_form_of(item, texts)}' for key, item in tree.items()) + "}"
+    if isinstance(tree, tuple):
+        items = [_in_form_of(item, texts) for item in tree]
+        return f"({', '.join(items)}{',' * (len(items) == 1)})"
+    return next(texts)
 
 
 def _other_structure(found: Undeclared, difference: Difference, signature: ast.expr) -> Iterator[Candidate]:
