@@ -296,10 +296,6 @@ def a_mapped_function_that_may_fail() -> None:
     list(pairs.map(lambda row, value: (row, value)).batch(2))
 
 
-if __name__ == "__main__":
-    print_codes(PROGRAMS)
-
-
 @warns_of()
 def attention_over_the_instances_of_a_bag() -> None:
     instances = keras.Input((4,))
@@ -307,3 +303,7 @@ def attention_over_the_instances_of_a_bag() -> None:
     model = keras.Model(instances, layers.Dense(1, activation="sigmoid")(layers.Multiply()([attention, instances])))
     model.compile("sgd", "binary_crossentropy")
     model.train_on_batch(numbers(5, 4), np.ones((5, 1)))
+
+
+if __name__ == "__main__":
+    print_codes(PROGRAMS)

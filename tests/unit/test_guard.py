@@ -206,8 +206,8 @@ def test_a_fault_of_our_own_costs_one_line(
     part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A fault in a rule, the tracer, a trial or the renderer leaves the user's exception as it is, with one line."""
-    from kerasguard import evidence
     from kerasguard.diagnosis import tracing
+    from kerasguard.evidence import reading
     from kerasguard.render import note
 
     def broken(*_: Any, **__: Any) -> Any:
@@ -216,7 +216,7 @@ def test_a_fault_of_our_own_costs_one_line(
     monkeypatch.setattr(
         *{
             "rule": (engine.rules()[1], "matches", broken),
-            "evidence": (evidence.specs, "leaves", broken),
+            "evidence": (reading.specs, "leaves", broken),
             "walk": (tracing, "chain", broken),
             "trial": (engine, "try_call", broken),
             "note": (note, "note", broken),
