@@ -30,7 +30,10 @@ CONVERSIONS = (
     "__index__",
 )
 
-Role = Literal["guard", "record", "stash", "peek", "hide", "unsupported", "loss", "gradient", "starting", "started"]
+Role = Literal[
+    "guard", "record", "stash", "peek", "hide", "left out", "renew", "unsupported", "loss", "gradient", "starting", "started"
+]  # fmt: skip
+_FILTERS = "tensorflow.python.util.tf_stack"
 
 
 class Point(NamedTuple):
@@ -100,6 +103,10 @@ def tensorflow_points() -> Iterator[Point]:
     """Yield the points in TensorFlow: where every tf.data stage is made, and what its messages show of a stack."""
     for utilities in _found("tensorflow.python.util.traceback_utils"):
         yield Point(utilities, "include_frame", "hide")
+    # Every op notes the stack that made it, and TensorFlow prints it into the message of an error of the op.
+    for bottom in _found(f"{_FILTERS}.SentinelFilter"):
+        yield Point(bottom, "get_filtered_filenames", "left out")
+        yield Point(bottom, "__init__", "renew")
     for conversion in _found("tensorflow.python.autograph.impl.conversion"):
         yield Point(conversion, "is_unsupported", "unsupported")
     # GradientTape.gradient itself is called by code that AutoGraph converts, and AutoGraph complains of wrapped functions.
@@ -111,6 +118,13 @@ def tensorflow_points() -> Iterator[Point]:
         yield Point(thread, "run", "started")
     for dataset in _found("tensorflow.python.data.ops.dataset_ops.DatasetV2"):
         yield Point(dataset, "__init__", "record")
+
+
+def renew_filters() -> None:
+    """Let the filters of stacks that threads have in use already ask anew which files to leave out."""
+    for stacks in _found(f"{_FILTERS}._source_filter_stacks"):
+        for stack in list(stacks.values()):
+            stack[0].update()
 
 
 def is_probe(entry: str, owner: Any, stack: Iterable[Any]) -> bool:

@@ -17,10 +17,10 @@ from kerasguard.adapters import patch_points
 from kerasguard.errors import add_note, fields, notes_of
 from kerasguard.event import Event, replaced, stash_traceback
 from kerasguard.faults import contained
-from kerasguard.guarding import boundary, checks, reporting
+from kerasguard.guarding import boundary, checks, reporting, unseen
 from kerasguard.guarding.after_import import ImportWatch
 from kerasguard.guarding.boundary import explain_once, guarded, outermost, peeked
-from kerasguard.guarding.patches import PatchPoint, PatchSet, Wrapper, is_ours
+from kerasguard.guarding.patches import PatchPoint, PatchSet, Wrapper
 from kerasguard.provenance import recorder
 from kerasguard.settings import enabled
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 DIAGNOSIS = checks.DIAGNOSIS
 WATCHED = frozenset({"fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"})
-OWN_FILES = frozenset({boundary.__file__, checks.__file__, __file__})
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -258,6 +257,8 @@ def _release() -> None:
     if _requests == 0 and _installation is not None:
         _installation.watch.stop()
         _installation.patches.undo()
+        with contained("taking back what TensorFlow leaves out"):
+            patch_points.renew_filters()
         _installation = None
         recorder.forget_all()
         boundary.forget_places()
@@ -267,6 +268,7 @@ def _patch_package(patches: PatchSet, package: ModuleType) -> None:
     with contained(f"preparing {package.__name__}"), _lock:
         patches.apply(_wrapped(patch_points.points(package)))
         patches.apply(_wrapped(patch_points.tensorflow_points()))
+        patch_points.renew_filters()
 
 
 def _wrapped(points: Iterator[patch_points.Point]) -> Iterator[PatchPoint]:
@@ -301,18 +303,6 @@ def _peeking(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], 
     return drawn
 
 
-def _hiding(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Keep our frame out of the stack that AutoGraph prints into its messages."""
-    del instance
-    return False if args and args[0] in OWN_FILES else wrapped(*args, **kwargs)
-
-
-def _unconverted(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Let AutoGraph run our wrappers as they are, as it does with all of Keras, without a warning about wrapt."""
-    del instance
-    return (bool(args) and is_ours(args[0])) or wrapped(*args, **kwargs)
-
-
 def _stashing(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Keep the complete traceback that Keras is about to filter."""
     del instance
@@ -336,8 +326,10 @@ _BODIES: dict[str, Wrapper] = {
     "record": recorder.recording,
     "stash": _stashing,
     "peek": _peeking,
-    "hide": _hiding,
-    "unsupported": _unconverted,
+    "hide": unseen.hiding,
+    "left out": unseen.leaving_out,
+    "renew": unseen.renewing,
+    "unsupported": unseen.unconverted,
     "loss": _at_loss,
     "gradient": checks.at_gradient,
     "starting": boundary.starting,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,47 @@ def test_the_very_object_comes_out(tmp_path: Path) -> None:
     ran = harness.run("model(bad)\n", tmp_path)
     assert type(pickle.loads(pickle.dumps(ran.error))) is type(ran.error)  # noqa: S301 - our own
     assert str(copy.copy(ran.error)) == str(ran.error)
+
+
+GRAPHS = {
+    "a training loop": "model.fit(x, y, verbose=0)\n",
+    "an evaluation": "model.evaluate(x, y, verbose=0)\n",
+    "a model in a function": "tf.function(lambda t: checking(t))(x)\n",
+    "a loss in a function": "tf.function(lambda t: model.loss(y, model(t)))(x)\n",
+    "a dataset": "list(tf.data.Dataset.from_tensors(x).map(lambda t: checking(t)))\n",
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_messages_of_graphs(name: str, tmp_path: Path) -> None:
+    """TensorFlow tells in its message which lines made the op that failed: ours are not among them."""
+    program = (
+        "class Late(keras.losses.Loss):\n"
+        "    def call(self, y_true, y_pred):\n"
+        "        tf.debugging.assert_equal(y_pred, 7.)\n"
+        "        return tf.reduce_mean(y_pred)\n"
+        "class Checking(layers.Layer):\n"
+        "    def call(self, t):\n"
+        "        tf.debugging.assert_equal(t, 7.)\n"
+        "        return t\n"
+        "checking = keras.Sequential([keras.Input((4,)), Checking()])\n"
+        f"model.compile('sgd', Late())\n{GRAPHS[name]}"
+    )
+    plain, ran = (harness.run(program, tmp_path, guarded=which) for which in (False, True))
+    assert ran.kind == plain.kind != harness.NO_ERROR
+    texts = [re.sub(r"0x[0-9a-f]+|_\d+|(?<=Dataset:)\d+|\d{4,}", "", str(one.error)) for one in (plain, ran)]
+    assert texts[0] == texts[1]
+
+
+def test_stacks_of_ops_are_whole_again(tmp_path: Path) -> None:
+    """Without the guard TensorFlow leaves out what it always did, in this thread and in others."""
+    from tensorflow.python.util import tf_stack
+
+    harness.run("model(x)\n", tmp_path)
+    assert not vars(tf_stack.SentinelFilter).get("__init__")
+    assert tf_stack.SentinelFilter().get_filtered_filenames() == frozenset()
+    this = str(Path(__file__))
+    assert this in {frame.filename for frame in tf_stack.extract_stack()}
 
 
 def test_endless_recursion_ends_as_it_does(tmp_path: Path) -> None:
