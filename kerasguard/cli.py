@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from kerasguard._version import __version__
+from kerasguard.faults import tell
 
 if TYPE_CHECKING:
     from kerasguard.commands.fixing.command import Wishes
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outputs = Outputs.wished(options.report, options.html, options.format, options.output)
         obstacle = outputs.obstacle()
         if obstacle is not None:
-            print(f"kerasguard: {obstacle}", file=sys.stderr)
+            tell(f"kerasguard: {obstacle}")
             return USAGE_ERROR
         return _run(options.script, options.arguments, outputs, options.overlay)
     if command == "fix":
@@ -158,7 +160,7 @@ def _run(script: str, arguments: Sequence[str], outputs: Outputs, plan: Path | N
             overlay.tell(stop)
         raise
     except runner.ScriptNotFound as missing:
-        print(f"kerasguard: {missing}", file=sys.stderr)
+        tell(f"kerasguard: {missing}")
         return USAGE_ERROR
     except KeyboardInterrupt:
         sys.excepthook = _print_interrupt  # Python itself has to end the program: it dies of the signal
@@ -195,7 +197,7 @@ def _show(error: BaseException, hook: object) -> None:
     from kerasguard.guarding import switch
     from kerasguard.render import terminal
 
-    if sys.stdout is not None:
+    with contextlib.suppress(Exception):  # closed, missing, or a stream of the program's own that fails
         sys.stdout.flush()
     if settings.enabled():
         with contained("explaining an uncaught error"):

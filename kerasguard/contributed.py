@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
-import sys
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from kerasguard import faults
 
 GROUP = "kerasguard.rules"
 # The note on an exception is recognised by its first line, which begins with both.
@@ -72,10 +73,7 @@ def tell(point: EntryPoint, fault: BaseException) -> None:
     if line in _told:
         return
     _told.add(line)
-    try:
-        print(line, file=sys.stderr)
-    except (OSError, ValueError, AttributeError):
-        return  # stderr is closed or missing: nobody is there to be told
+    faults.tell(line)
 
 
 def source(point: EntryPoint) -> str:

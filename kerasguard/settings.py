@@ -85,11 +85,19 @@ def resolved(
     path = os.fspath(report) if report is not None else environment.get("KERASGUARD_REPORT")
     return Settings(
         checks=_switch(checks, environment, "KERASGUARD_CHECKS"),
-        report=Path(path).absolute() if path else None,
+        report=absolute(path) if path else None,
         notes=_switch(notes, environment, "KERASGUARD_NOTES"),
         links=_links(links if links is not None else environment.get("KERASGUARD_LINKS", "auto")),
         progress=_switch(progress, environment, "KERASGUARD_PROGRESS"),
     )
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Return the absolute form of a path; where the working directory is gone the path itself, which cannot be used."""
+    try:
+        return Path(path).absolute()
+    except OSError:
+        return Path(path)
 
 
 def current() -> Settings:

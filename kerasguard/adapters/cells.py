@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from kerasguard.provenance.access import is_a, runs_own_code
+from kerasguard.provenance.access import DEEP, is_a, runs_own_code, some
 
 MOST = 200_000  # so many cells are looked at
 
@@ -99,9 +99,10 @@ def kind(item: Any) -> str:
     return type(item).__name__
 
 
-def _shape(item: Any) -> tuple[int, ...]:
+def _shape(item: Any, depth: int = 0) -> tuple[int, ...]:
     if isinstance(item, list | tuple):
-        inner = {_shape(part) for part in item if isinstance(part, list | tuple)}
+        parts = some(item) if depth < DEEP else []
+        inner = {_shape(part, depth + 1) for part in parts if isinstance(part, list | tuple) and part is not item}
         return (len(item), *(next(iter(inner)) if len(inner) == 1 else ()))
     return tuple(int(size) for size in item.shape)
 

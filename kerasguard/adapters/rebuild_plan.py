@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasguard.adapters import specs, wants
-from kerasguard.provenance.access import is_a
+from kerasguard.provenance.access import is_a, is_endless
 from kerasguard.vocabulary import Shape
 
 MOST_STEPS = 400
@@ -339,28 +339,34 @@ def _outputs(node: Any) -> list[Any]:
     return [leaf for _, leaf in _leaves(getattr(node, "outputs", None)) if wants.is_keras_tensor(leaf)]
 
 
-def _leaves(tree: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def _leaves(tree: Any, around: tuple[int, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Yield the leaves of lists, tuples and dicts (wrapped ones included), with their paths."""
-    if is_a(tree, list | tuple):
+    inside = (*around, id(tree))
+    if is_endless(tree, around):
+        yield (), tree
+    elif is_a(tree, list | tuple):
         for index, item in enumerate(tree):
-            for path, leaf in _leaves(item):
+            for path, leaf in _leaves(item, inside):
                 yield (index, *path), leaf
     elif is_a(tree, Mapping):
         for key, item in tree.items():
-            for path, leaf in _leaves(item):
+            for path, leaf in _leaves(item, inside):
                 yield (key, *path), leaf
     else:
         yield (), tree
 
 
-def _map(tree: Any, change: Callable[[Any], Any]) -> Any:
+def _map(tree: Any, change: Callable[[Any], Any], around: tuple[int, ...] = ()) -> Any:
+    inside = (*around, id(tree))
+    if is_endless(tree, around):
+        return change(tree)
     if is_a(tree, list):
-        return [_map(item, change) for item in tree]
+        return [_map(item, change, inside) for item in tree]
     if is_a(tree, tuple):
-        items = [_map(item, change) for item in tree]
+        items = [_map(item, change, inside) for item in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else tuple(items)
     if is_a(tree, Mapping):
-        return {key: _map(item, change) for key, item in tree.items()}
+        return {key: _map(item, change, inside) for key, item in tree.items()}
     return change(tree)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasguard.provenance import access
-from kerasguard.provenance.access import is_a, root_of, runs_own_code
+from kerasguard.provenance.access import is_a, is_endless, root_of, runs_own_code
 from kerasguard.vocabulary import Shape
 
 Path = tuple[Any, ...]
@@ -234,13 +234,14 @@ def leaves(data: Any) -> list[tuple[Path, Any]]:
     return found
 
 
-def map_leaves(data: Any, change: Callable[[Any], Any], depth: int = 0) -> Any:
+def map_leaves(data: Any, change: Callable[[Any], Any], around: tuple[int, ...] = ()) -> Any:
     """Return the same structure with ``change(leaf)`` in place of every leaf."""
-    if depth >= _DEEP or not is_container(data):
+    if is_endless(data, around) or not is_container(data):
         return change(data)
+    inside = (*around, id(data))
     if is_a(data, Mapping):
-        return {key: map_leaves(item, change, depth + 1) for key, item in data.items()}
-    items = [map_leaves(item, change, depth + 1) for item in data]
+        return {key: map_leaves(item, change, inside) for key, item in data.items()}
+    items = [map_leaves(item, change, inside) for item in data]
     if is_a(data, tuple):
         return type(data)(*items) if hasattr(data, "_fields") else tuple(items)
     return items

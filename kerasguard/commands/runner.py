@@ -33,8 +33,9 @@ def execute(script: str, arguments: Sequence[str], source: bytes | None = None) 
     ScriptNotFound
         When the file cannot be read.
     """
-    path = os.path.abspath(script)  # noqa: PTH100 - Python keeps symbolic links in __file__ as well
+    path = script
     try:
+        path = os.path.abspath(script)  # noqa: PTH100 - Python keeps symbolic links in __file__ as well
         with io.open_code(path) as stream:
             text = stream.read() if source is None else source
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasguard.adapters import specs, wants
 from kerasguard.evidence import Evidence
-from kerasguard.provenance.access import is_a
+from kerasguard.provenance.access import is_a, is_endless
 from kerasguard.provenance.user_files import is_user_file
 
 FOREIGN = (NameError, ImportError, SyntaxError, RecursionError, MemoryError, OSError, StopIteration, AssertionError)
@@ -80,11 +80,11 @@ def _values_of_failing_line(evidence: Evidence) -> Iterator[Any]:
             yield value
 
 
-def _concerns_tensors(value: Any) -> bool:
+def _concerns_tensors(value: Any, around: tuple[int, ...] = ()) -> bool:
     if is_a(value, ModuleType):
         return value.__name__.partition(".")[0] in LIBRARIES - {"tensorflow"}
     if is_a(value, type):
         return wants.is_keras(value)
     if is_a(value, list | tuple) and len(value) <= 16:
-        return any(_concerns_tensors(item) for item in value)
+        return not is_endless(value, around) and any(_concerns_tensors(item, (*around, id(value))) for item in value)
     return specs.kind_of(value) in TENSORS

@@ -12,7 +12,7 @@ from typing import Any
 
 from kerasguard.errors import fields
 from kerasguard.event import Event, OpenCall, clear_stash, forget_names, full_stack
-from kerasguard.faults import contained
+from kerasguard.faults import contained, room
 from kerasguard.provenance.recorder import user_stack
 
 Explain = Callable[[Event], None]
@@ -118,9 +118,11 @@ def guarded(
             watch(call)
             return result
         except Exception as error:
-            if not postponed(error, sys._getframe()):  # noqa: SLF001 - the frames that called us
+            try:
                 event = Event(error, entry, instance, args, kwargs, built_before=built_before, peeked=_depth.peeked)
-                explain_once(event, explain, sys._getframe())  # noqa: SLF001 - as above
+                failed(event, explain, sys._getframe())  # noqa: SLF001 - the frames that called us
+            except RecursionError:
+                pass  # no frame is left to say anything in
             raise
         finally:
             _depth.inside = False
@@ -182,11 +184,18 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def failed(event: Event, explain: Explain, around: FrameType) -> None:
+    """Explain a failure now, or note that it was put off; raises nothing but `RecursionError` for want of any frame."""
+    with room():
+        if not postponed(event.error, around):
+            explain_once(event, explain, around)
+
+
 def explain_once(event: Event, explain: Explain, around: FrameType | None) -> None:
     """Explain `event` while its objects are alive, and let go of them; never raises outside kerasguard's own tests."""
     error = event.error
     try:
-        with inside_guard(), _uncollected(), contained("explaining an error"):
+        with inside_guard(), room(), _uncollected(), contained("explaining an error"):
             event.stack = full_stack(error, around)
             explain(event)
     finally:

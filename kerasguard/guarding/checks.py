@@ -10,7 +10,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from kerasguard.event import OpenCall, forget_names
-from kerasguard.faults import contained
+from kerasguard.faults import contained, room
 from kerasguard.guarding import boundary
 from kerasguard.guarding.boundary import inside_guard
 
@@ -207,7 +207,7 @@ def _look(situation: Callable[[], Situation], frame: FrameType, about: Any = Non
     found: list[Diagnosis] = []
     names: dict[str, Any] | None = None
     try:
-        with inside_guard(), contained("looking for mistakes that raise nothing"):
+        with inside_guard(), room(), contained("looking for mistakes that raise nothing"):
             from kerasguard.diagnosis import engine
 
             now = situation()

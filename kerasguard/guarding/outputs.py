@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kerasguard.faults import contained
+from kerasguard import settings
+from kerasguard.faults import contained, tell
 from kerasguard.guarding import checks
 from kerasguard.vocabulary import Diagnosis
 
@@ -39,8 +40,10 @@ class Outputs:
     @classmethod
     def wished(cls, report: Path | None, page: Path | None, form: Form, target: Path | None) -> Outputs:
         """Return what the command line asked for."""
-        root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-        return cls(report and report.absolute(), page and page.absolute(), form, target and target.absolute(), root)
+        root = Path(os.environ.get("GITHUB_WORKSPACE") or settings.absolute("."))
+        files = (path and settings.absolute(path) for path in (report, page, target))
+        report, page, target = files
+        return cls(report, page, form, target, root)
 
     def obstacle(self) -> str | None:
         """Return why the wish cannot be met; better told before a long run than after it."""
@@ -57,7 +60,7 @@ class Outputs:
             try:
                 self._write(diagnosis)
             except OSError as failure:
-                sys.stderr.write(f"kerasguard: cannot write the results: {failure}\n")
+                tell(f"kerasguard: cannot write the results: {failure}")
 
     def _write(self, diagnosis: Diagnosis | None) -> None:
         from kerasguard.render import terminal

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasguard.faults import contained
+from kerasguard.faults import contained, tell
 from kerasguard.guarding import checks
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def finish() -> None:
         try:
             report.write(_run.path, report.report(_run.failure, checks.seen()))
         except OSError as failure:
-            print(f"kerasguard: cannot write the report: {failure}", file=sys.stderr)
+            tell(f"kerasguard: cannot write the report: {failure}")
 
 
 def end() -> None:

@@ -316,8 +316,11 @@ def _at_loss(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], 
     try:
         return checks.at_loss(wrapped, instance, args, kwargs)
     except Exception as error:
-        if outermost() and not boundary.postponed(error, sys._getframe()):  # noqa: SLF001
-            explain_once(Event(error, "loss", instance, args, kwargs), _explain, sys._getframe())  # noqa: SLF001
+        try:
+            if outermost():
+                boundary.failed(Event(error, "loss", instance, args, kwargs), _explain, sys._getframe())  # noqa: SLF001
+        except RecursionError:
+            pass  # no frame is left to say anything in
         raise
 
 

@@ -87,6 +87,11 @@ def some(container: Any) -> list[Any]:
     return list(container) if len(container) <= LOOK else [*container[: LOOK // 2], *container[-LOOK // 2 :]]
 
 
+def is_endless(container: Any, around: tuple[int, ...]) -> bool:
+    """Return whether a walk must not enter a container: it is in it already, or too deep; `around` holds their ids."""
+    return len(around) >= DEEP or id(container) in around
+
+
 def _own_lookup(cls: type) -> bool:
     """Return whether looking any attribute up runs code of the user's."""
     return any(_is_own(_in_class(cls, name)) for name in ("__getattribute__", "__getattr__"))

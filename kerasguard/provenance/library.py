@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from kerasguard.provenance.access import DEEP, is_a, is_inert, some
+from kerasguard.provenance.access import is_a, is_endless, is_inert, some
 from kerasguard.provenance.makers import FILLED, KERAS_RULES, made_array, numpy, random_array, split
 from kerasguard.provenance.values import (
     MAX_LIVE_ELEMENTS,
@@ -212,10 +212,12 @@ def _matmul(one: Ghost, other: Ghost) -> Any:
     return Ghost((*batch, *rows, *right), one.dtype, stronger(one.kind, other.kind))
 
 
-def _has_unknown(tree: Any, depth: int = 0) -> bool:
+def _has_unknown(tree: Any, around: tuple[int, ...] = ()) -> bool:
     if is_a(tree, Unknown):
         return True
-    return is_a(tree, list | tuple | dict) and depth < DEEP and any(_has_unknown(one, depth + 1) for one in some(tree))
+    if not is_a(tree, list | tuple | dict) or is_endless(tree, around):
+        return False
+    return any(_has_unknown(one, (*around, id(tree))) for one in some(tree))
 
 
 def _in_spite_of_unknowns(name: str, root: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kerasguard import faults
 
 LONGEST = 150
 _STRANGE = re.compile(r"[^\w.\[\]-]+")
@@ -67,7 +68,7 @@ class Writer:
                 path.parent.mkdir(parents=True, exist_ok=True)
             report.write(path, content)
         except OSError as failure:
-            print(f"kerasguard: cannot write the report: {failure}", file=sys.stderr)
+            faults.tell(f"kerasguard: cannot write the report: {failure}")
 
 
 def file_name(nodeid: str, count: int = 1) -> str:

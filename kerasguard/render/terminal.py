@@ -97,7 +97,7 @@ def is_colour_terminal(stream: TextIO) -> bool:
         return False
     try:
         return stream.isatty()
-    except (AttributeError, ValueError):  # not a full stream, or closed
+    except Exception:  # noqa: BLE001 - not a full stream, closed, or one of the program's own
         return False
 
 
@@ -207,5 +207,5 @@ def write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except (OSError, ValueError):
+    except Exception:  # noqa: BLE001 - the stream may be anything that the program has put there
         return  # the reader has gone: there is nobody left to tell

@@ -13,7 +13,7 @@ from typing import Any
 from kerasguard.adapters import specs
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.abstract import OutOfBudget
-from kerasguard.provenance.access import DEEP, is_a, some
+from kerasguard.provenance.access import is_a, is_endless, some
 from kerasguard.provenance.calls import arguments
 from kerasguard.provenance.evaluate import Budget, evaluate
 from kerasguard.provenance.scope import Scope
@@ -129,19 +129,19 @@ def call_at(node: ast.Call, scope: Scope) -> FailingCall | None:
     return FailingCall(node, scope, scope.source, function, args, kwargs, complete)
 
 
-def is_live(value: Any, depth: int = 0) -> bool:
+def is_live(value: Any, around: tuple[int, ...] = ()) -> bool:
     """Return whether a value is the user's object itself, in all its parts."""
     if value is UNKNOWN or is_a(value, Ghost) or type(value).__module__.startswith("kerasguard."):
         return False
-    if is_a(value, list | tuple | dict) and depth < DEEP:
-        return all(is_live(item, depth + 1) for item in some(value))
+    if is_a(value, list | tuple | dict) and not is_endless(value, around):
+        return all(is_live(item, (*around, id(value))) for item in some(value))
     return True
 
 
-def has_symbolic(value: Any, depth: int = 0) -> bool:
+def has_symbolic(value: Any, around: tuple[int, ...] = ()) -> bool:
     """Return whether a value is, or holds, a symbolic tensor."""
-    if is_a(value, list | tuple | dict) and depth < DEEP:
-        return any(has_symbolic(item, depth + 1) for item in some(value))
+    if is_a(value, list | tuple | dict) and not is_endless(value, around):
+        return any(has_symbolic(item, (*around, id(value))) for item in some(value))
     return specs.kind_of(value) in SYMBOLIC
 
 
