@@ -76,8 +76,8 @@ def tell(line: str) -> None:
     stream = sys.stderr
     if stream is None:  # print() would take stdout for it, which is the program's
         return
-    encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
+        encoding = getattr(stream, "encoding", None) or "utf-8"
         stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     except Exception:  # noqa: BLE001 - the stream may be anything that the program has put there
         return  # nobody is there to be told

@@ -68,10 +68,14 @@ class _Spinner:
             from rich.live import Live
             from rich.spinner import Spinner
 
+            class Quiet(Console):
+                def on_broken_pipe(self) -> None:
+                    """Let the program go on: rich would end it, and turn its stdout off."""
+
             # The streams stay as they are: what the program prints is its own business.
             live = Live(
                 Spinner("dots", text=self._words),
-                console=Console(file=self._stream),
+                console=Quiet(file=self._stream),
                 transient=True,
                 redirect_stdout=False,
                 redirect_stderr=False,

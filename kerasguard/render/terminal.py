@@ -87,8 +87,10 @@ def show_lines(lines: Sequence[Line], stream: TextIO) -> None:
     from rich.console import Console  # nothing imports rich before there is something to show
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    for line in lines:
-        console.print(_rich_text(line))
+    with console.capture() as shown:  # rich ends the program when the terminal has gone
+        for line in lines:
+            console.print(_rich_text(line))
+    write(stream, shown.get())
 
 
 def is_colour_terminal(stream: TextIO) -> bool:
@@ -203,8 +205,8 @@ def _rich_text(line: Line) -> Text:
 
 def write(stream: TextIO, text: str) -> None:
     """Write `text` to `stream`, with escapes for what its encoding lacks; a closed stream is nobody's error."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
+        encoding = getattr(stream, "encoding", None) or "utf-8"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
     except Exception:  # noqa: BLE001 - the stream may be anything that the program has put there
