@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TextIO, TypeVar
 from kerasguard import settings
 from kerasguard.faults import contained
 from kerasguard.render.sanitise import one_line
-from kerasguard.render.terminal import is_colour_terminal
+from kerasguard.render.terminal import console_on, is_colour_terminal
 
 DELAY_S = 0.5
 P = ParamSpec("P")
@@ -64,18 +64,13 @@ class _Spinner:
         with self._lock, contained("showing progress"):
             if self._over:
                 return
-            from rich.console import Console
             from rich.live import Live
             from rich.spinner import Spinner
-
-            class Quiet(Console):
-                def on_broken_pipe(self) -> None:
-                    """Let the program go on: rich would end it, and turn its stdout off."""
 
             # The streams stay as they are: what the program prints is its own business.
             live = Live(
                 Spinner("dots", text=self._words),
-                console=Quiet(file=self._stream),
+                console=console_on(self._stream),
                 transient=True,
                 redirect_stdout=False,
                 redirect_stderr=False,

@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kerasguard.errors import NO_TEXT, fields, text_of
 from kerasguard.render import links
@@ -21,6 +21,7 @@ from kerasguard.render.text import MOST_LINES, WIDTH, Line, Role, layout, line_t
 from kerasguard.vocabulary import Diagnosis
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 PACKAGE = Path(__file__).parent.parent
@@ -84,13 +85,22 @@ def show_lines(lines: Sequence[Line], stream: TextIO) -> None:
     if not is_colour_terminal(stream):
         write(stream, "".join(f"{line_text(line)}\n" for line in lines))
         return
-    from rich.console import Console  # nothing imports rich before there is something to show
-
-    console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    with console.capture() as shown:  # rich ends the program when the terminal has gone
+    console = console_on(stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    with console.capture() as shown:
         for line in lines:
             console.print(_rich_text(line))
     write(stream, shown.get())
+
+
+def console_on(stream: TextIO, **options: Any) -> Console:
+    """Return a console of rich's that lets the program go on when the terminal has gone."""
+    from rich.console import Console  # nothing imports rich before there is something to show
+
+    class Quiet(Console):
+        def on_broken_pipe(self) -> None:
+            """Do nothing: rich would end the program, and turn its stdout off."""
+
+    return Quiet(file=stream, **options)
 
 
 def is_colour_terminal(stream: TextIO) -> bool:

@@ -55,7 +55,7 @@ try:
     told = cli.main(["run", *{options!r}, str(script)])
 except BaseException as failure:
     import traceback
-    told = "".join(traceback.format_exception(failure))
+    told = "".join(traceback.format_exception(failure)[-6:])
 """
 
 
