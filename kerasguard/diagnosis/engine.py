@@ -22,6 +22,7 @@ from kerasguard.faults import contained
 from kerasguard.provenance.source import source_of
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.edits import changes, compiles
+from kerasguard.repairs.recurring import everywhere
 from kerasguard.rules.finding import Finding, Rule
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
@@ -133,7 +134,8 @@ def _tried(evidence: Evidence, found: list[tuple[Rule, Finding]], until: Deadlin
         if until.passed():
             break
         with contained(f"collecting the repairs of rule {rule.CODE}"):
-            waiting += [(rule, finding, c) for c in rule.repairs(evidence, finding) if _writable(c)]
+            proposed = [everywhere(evidence, one) for one in rule.repairs(evidence, finding)]
+            waiting += [(rule, finding, one) for one in proposed if _writable(one)]
     # A strong finding's repair is tried before an equally small one of a weak finding.
     waiting.sort(key=lambda item: item[2].cost - item[1].weight)
     trial = _Trial(evidence, until)

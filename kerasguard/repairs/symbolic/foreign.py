@@ -17,6 +17,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.coming import Coming, coming
 from kerasguard.repairs.failing import (
     FailingCall,
     delete_argument,
@@ -68,7 +69,7 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
     if call is None:
         return
     root = root_of(evidence, call)
-    yield from _by_operations(call, root)
+    yield from _by_operations(evidence, call, root)
     # Inside a layer numpy works no better.
     if evidence.event.entry in ("keras_tensor", "none", "op") and foreign.root_of(call.function) == "tensorflow":
         yield from _helper_in_layer(evidence, root)
@@ -78,32 +79,29 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
 # -- the function of Keras that does the same --------------------------------------------------------------------------
 
 
-def _by_operations(call: FailingCall, root: str) -> Iterator[Candidate]:
-    source = call.source
-    tainted = [node for node in _tainted_calls(call) if node is not call.node]
+def _by_operations(evidence: Evidence, call: FailingCall, root: str) -> Iterator[Candidate]:
+    first = _equivalent(call.node, call.scope, root)
+    if first is None:
+        return
+    others = _others(evidence, call)
     written: list[Edit] = []
     instead: dict[ast.AST, Callable[..., Any]] = {}
-    for node in (call.node, *tainted):
-        if any(_inside(node, other) for other in tainted if other is not node):
-            pass  # an argument of another one that is rewritten too: their edits do not overlap
-        found = _equivalent(node, call.scope, root)
-        if found is None:
-            return
-        made = _written(source, call.scope, node, found)
-        if made is None:
-            return
+    for node, scope, source in [(call.node, call.scope, call.source), *((o.node, o.scope, o.source) for o in others)]:
+        found = _equivalent(node, scope, root)
+        made = _written(source, scope, node, found) if found is not None else None
+        if found is None or made is None:
+            if scope is call.scope:
+                return  # as a whole the function belongs into a layer
+            continue
         written += [edit for edit in made if edit not in written]
         instead[node] = _renaming(found)
-    first = _equivalent(call.node, call.scope, root)
-    assert first is not None  # noqa: S101 - checked in the loop
-    spelled = source.segment(call.node.func)
     yield Candidate(
-        title=f"use {first.package}.{first.path} instead of {spelled}",
+        title=f"use {first.package}.{first.path} instead of {call.source.segment(call.node.func)}",
         edits=tuple(written),
         cost=1.0,
         check=lambda: _tried(call, instead, root),
-        cause=statement_place(source, call.node),
-        exact=not tainted,
+        cause=statement_place(call.source, call.node),
+        exact=not others,
         applicability="safe",
     )
 
@@ -191,39 +189,13 @@ def _written(source: SourceFile, scope: Scope, node: ast.Call, found: Equivalent
     return written
 
 
-def _inside(node: ast.AST, other: ast.AST) -> bool:
-    return any(child is node for child in ast.walk(other))
-
-
-def _tainted_calls(call: FailingCall) -> list[ast.Call]:
-    """Return the other foreign calls of this function that will get symbolic tensors."""
-    source, scope = call.source, call.scope
-    owner = scope.owner or source.tree
-    tainted = {name for name, value in scope.names.items() if has_symbolic(value)}
-    statement = source.statement(call.node)
-    found: list[ast.Call] = []
-    body = [s for s in ast.walk(owner) if isinstance(s, ast.stmt) and source.owner(s) is owner]
-    for one in sorted(body, key=lambda s: (s.lineno, s.col_offset)):
-        if statement is None or one.lineno < statement.lineno or isinstance(getattr(one, "body", None), list):
-            continue
-        uses = False
-        for node in ast.walk(one):
-            if isinstance(node, ast.Call) and tainted & references(source, node) and node is not call.node:
-                function = evaluate(node.func, scope)
-                if foreign.is_foreign(function):
-                    found.append(node)
-                    uses = True
-        value = getattr(one, "value", None)
-        if not isinstance(one, ast.Assign) or value is None or _makes_model(value, scope):
-            continue
-        if uses or one is statement or tainted & references(source, value):
-            tainted |= {n.id for t in one.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-    return found
-
-
-def _makes_model(node: ast.expr, scope: Scope) -> bool:
-    made = evaluate(node.func, scope) if isinstance(node, ast.Call) else None
-    return isinstance(made, type) and any(cls.__name__ == "Model" for cls in made.__mro__)
+def _others(evidence: Evidence, call: FailingCall) -> list[Coming]:
+    """Return the other foreign calls that the program would come to with symbolic tensors."""
+    return [
+        one
+        for one in coming(evidence)
+        if one.symbolic and one.node is not call.node and foreign.is_foreign(evaluate(one.node.func, one.scope))
+    ]
 
 
 # -- a layer around it -------------------------------------------------------------------------------------------------
