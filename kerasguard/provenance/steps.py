@@ -57,6 +57,8 @@ def _parts(link: Link, node: ast.expr, budget: Budget) -> Iterator[tuple[ast.exp
     """Yield the operands of an expression: node, path, gained axes, whether the value is the very same."""
     if isinstance(node, ast.Subscript):
         yield _of_subscript(link, node, budget)
+    elif (joined := _of_joined(link, node, budget)) is not None:
+        yield joined
     elif isinstance(node, ast.BinOp):
         kept = link.path if isinstance(link.whole, list | tuple) else ()
         for part in (node.left, node.right):
@@ -82,6 +84,33 @@ def _parts(link: Link, node: ast.expr, budget: Budget) -> Iterator[tuple[ast.exp
     elif isinstance(node, ast.Dict):
         for part in node.values:
             yield part, (), 0, False
+
+
+def _of_joined(link: Link, node: ast.expr, budget: Budget) -> tuple[ast.expr, tuple[Any, ...], int, bool] | None:
+    """Return which part an item of a sum of tuples, or of a display with a starred part, was taken of."""
+    index = link.path[0] if link.path else None
+    whole = link.whole
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts: list[ast.expr] = [node.left, node.right]
+    elif isinstance(node, ast.List | ast.Tuple):
+        parts = node.elts
+    else:
+        return None
+    if not isinstance(index, int) or not is_a(whole, list | tuple) or not -len(whole) <= index < len(whole):
+        return None
+    index %= len(whole)
+    for part in parts:
+        display = isinstance(node, ast.BinOp) or isinstance(part, ast.Starred)
+        held = (
+            evaluate(part.value if isinstance(part, ast.Starred) else part, link.scope, budget) if display else [part]
+        )
+        if not is_a(held, list | tuple):
+            return None
+        if index < len(held):
+            inner = part.value if isinstance(part, ast.Starred) else part
+            return inner, ((index, *link.path[1:]) if display else link.path[1:]), 0, True
+        index -= len(held)
+    return None
 
 
 def _of_subscript(link: Link, node: ast.Subscript, budget: Budget) -> tuple[ast.expr, tuple[Any, ...], int, bool]:

@@ -19,6 +19,7 @@ from kerasguard.provenance.values import UNKNOWN, Ghost, is_array, shape_of
 from kerasguard.vocabulary import Shape
 
 MAX_STEPS = 40
+JOINS = ast.Name | ast.Attribute | ast.Subscript | ast.BinOp | ast.Tuple | ast.List  # an item is one of a part's
 
 
 def walk_budget() -> Budget:
@@ -188,7 +189,7 @@ def number_home(expr: ast.expr, scope: Scope, path: Sequence[Any] = (), budget: 
     visited: list[Link] = []
     while (
         link is not None
-        and isinstance(link.node, ast.Name | ast.Attribute | ast.Subscript)
+        and isinstance(link.node, JOINS if link.path else ast.Name | ast.Attribute | ast.Subscript)
         and not _seen(link, visited)
     ):
         visited.append(link)

@@ -184,6 +184,14 @@ def resized_inputs(failure: Failure, step: Step, shape: Shape) -> Iterator[Resiz
     if isinstance(node, ast.Tuple | ast.List) and len(node.elts) == len(old) - 1:
         written = tuple(edits.replace(found.site.source, node.elts[axis - 1], str(shape[axis])) for axis in different)
         yield Resized(written, found.site.place, _names(node, None, found.site), whole=False)
+    elif not homes and isinstance(node, ast.BinOp | ast.Call) and node in ast.walk(found.site.call):
+        text = str(tuple(shape[1:]))
+        yield Resized(
+            (edits.replace(found.site.source, node, text),),
+            found.site.place,
+            _names(node, None, found.site),
+            whole=False,
+        )
 
 
 def _uses(home: Link) -> int:

@@ -132,6 +132,8 @@ def other_axis(failure: Failure) -> Iterator[Proposal]:
     if len(different) != 1:
         return
     axis = different[0]
+    if climbs(failure, axis):
+        return
     written = writing.with_argument(site, "axis", str(axis))
     if written is not None:
         yield Proposal(
@@ -142,6 +144,19 @@ def other_axis(failure: Failure) -> Iterator[Proposal]:
             cause=site.place,
             names=(layer.name,),
         )
+
+
+def climbs(failure: Failure, axis: int) -> bool:
+    """Return whether a tensor was made smaller along an axis and larger again: what differs there was rounded off.
+
+    The axis to work along is then the one that was meant.
+    """
+    for step in failure.upstream:
+        made = failure.plan.producer(step.slots[0]) if step.slots else None
+        before, after = (one.shapes[0] if one is not None and one.shapes else None for one in (made, step))
+        if before and after and len(before) == len(after) > axis and (after[axis] or 0) > (before[axis] or 0) > 0:
+            return True
+    return False
 
 
 def _windowed(failure: Failure) -> bool:

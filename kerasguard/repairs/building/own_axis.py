@@ -10,6 +10,7 @@ from kerasguard.adapters import wants
 from kerasguard.adapters.rebuild import Change
 from kerasguard.repairs import edits
 from kerasguard.repairs.building import writing
+from kerasguard.repairs.building.merges import climbs
 from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.vocabulary import Edit, Place, Shape
 
@@ -25,6 +26,8 @@ def own_axis(failure: Failure) -> Iterator[Proposal]:
         return
     shapes = [shape for shape in failure.given if shape is not None]
     for count, axis in enumerate(_others(getattr(operation, name), shapes, name)):
+        if isinstance(axis, int) and failure.merges and climbs(failure, axis):
+            continue
         written = _written(failure, name, axis)
         if written is None:
             return
