@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ class Change:
         Functions that make the layer that takes the place of one, by ``id``.
     own
         Steps (by index) that get a copy of their layer for themselves: it is no longer shared.
+    rewired
+        Other tensors for a step: (index of the step, place among the tensors it is given) to the slot to take.
     """
 
     settings: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
@@ -61,6 +64,7 @@ class Change:
     wrapped: frozenset[int] = frozenset()
     made: Mapping[int, Callable[[], Any]] = field(default_factory=dict)
     own: frozenset[int] = frozenset()
+    rewired: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,15 +180,18 @@ class _Runner:
         return self._keras.Input(batch_shape=shape, dtype=dtype)
 
     def _call(self, index: int, step: Step) -> Any:
+        places = itertools.count()
+
         def filled(leaf: Any) -> Any:
             if not is_a(leaf, Slot):
                 if not is_inert(leaf):
                     raise Undecidable("a layer is given an object of a class of your own")
                 return leaf
-            if leaf.number not in self._values:
+            number = self._change.rewired.get((index, next(places)), leaf.number)
+            if number not in self._values:
                 raise Undecidable("a tensor is missing")
-            value = self._values[leaf.number]
-            for new in self._change.before.get((index, leaf.number), ()):
+            value = self._values[number]
+            for new in self._change.before.get((index, number), ()):
                 value = self._new(new)(value)
             return value
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from kerasguard.repairs.building import (
     agreeing,
+    attention,
     blocks,
     input_axes,
     inputs,
@@ -49,6 +50,7 @@ FAMILIES: tuple[Family, ...] = (
     strides.smaller_pools,
     blocks.fewer_blocks,
     agreeing.agreeing,
+    attention.one_sequence,
     own_axis.own_axis,
     merges.projected,
     merges.other_axis,
