@@ -11,13 +11,16 @@ from kerasguard.adapters import symbolic
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.evaluate import evaluate
-from kerasguard.provenance.scope import Scope, module_scope
+from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.constructors import scope_at
 from kerasguard.repairs.failing import statement_place
 from kerasguard.repairs.graph.layer_calls import is_layer_class
 from kerasguard.vocabulary import Place
+
+ADDING = ("add", "append", "insert")
 
 
 @dataclass(frozen=True)
@@ -54,27 +57,36 @@ def bare_classes(evidence: Evidence) -> list[Bare]:
         if source is None or id(source) in seen:
             continue
         seen.add(id(source))
-        found += _written(source, module_scope(scope.globals), classes)
+        found += _written(evidence, source, classes)
     return found
 
 
-def _written(source: SourceFile, scope: Scope, classes: list[type]) -> Iterator[Bare]:
+def _written(evidence: Evidence, source: SourceFile, classes: list[type]) -> Iterator[Bare]:
+    """Yield where the classes stand: among the items of a list, or as what is added to a model or list."""
+    scopes: dict[ast.AST, Scope] = {}
     for node in ast.walk(source.tree):
-        if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.IfExp):
             continue
-        around = source.parent(node)
-        added = (
-            isinstance(around, ast.Call)
-            and node in around.args
-            and isinstance(around.func, ast.Attribute)
-            and around.func.attr in ("add", "append", "insert")
-        )
-        if not added and not isinstance(around, ast.List | ast.Tuple):
+        if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not _is_member(evidence, source, node):
             continue
-        value = evaluate(node, scope)
+        owner = source.owner(node)
+        if owner not in scopes:
+            scopes[owner] = scope_at(evidence, source, node)
+        value = evaluate(node, scopes[owner])
         cls = next((one for one in classes if one is value), None)
         if cls is not None:
             yield Bare(cls, node, source)
+
+
+def _is_member(evidence: Evidence, source: SourceFile, node: ast.expr) -> bool:
+    """Return whether an expression is added to something, or an item of a list that is no table of classes."""
+    around = source.parent(node)
+    if isinstance(around, ast.Call):
+        return node in around.args and isinstance(around.func, ast.Attribute) and around.func.attr in ADDING
+    if evidence.event.entry == "add" or not isinstance(around, ast.List | ast.Tuple):
+        return False
+    given = evidence.site_call is not None and around in evidence.site_call.args
+    return given or not all(isinstance(one, ast.Name | ast.Attribute) for one in around.elts)
 
 
 def candidates(found: list[Bare]) -> Iterator[Candidate]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
-from kerasguard.adapters import specs, symbolic, wants
+from kerasguard.adapters import connections, specs, symbolic, wants
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.access import is_a
@@ -19,6 +19,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile, places_of
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.coming import coming
 from kerasguard.repairs.failing import (
     FailingCall,
     call_at,
@@ -212,6 +213,40 @@ def calls_of_never_called(evidence: Evidence, used: Used) -> Iterator[Candidate]
         return
     for cost, (text, tensor) in enumerate(_tensors_before(evidence, used)):
         yield _called_on(evidence, used, text, tensor, 1.0 + cost)
+    yield from _its_output(evidence, used)
+
+
+def _its_output(evidence: Evidence, used: Used) -> Iterator[Candidate]:
+    """Propose the tensor that a model of the functional API ends in: its own Input is the start of the new one."""
+    found = [one for one in layers_used_as_tensors(evidence) if connections.model_outputs(one.value)]
+    outputs = {id(one.value): connections.model_outputs(one.value) for one in found}
+    if used.value not in [one.value for one in found] or any(len(ends) != 1 for ends in outputs.values()):
+        return
+    written = tuple(edits.wrap(one.scope.source, one.node, "{}.output") for one in found if one.scope.source)
+    if len({edit.start for edit in written}) != len(found):
+        return  # a list that was bound to a name
+    goes_on = all(_input_used_again(evidence, one) for one in found)
+    yield Candidate(
+        title=f"go on from what {' and '.join(f'`{one.name}`' for one in found)} return{'s' if len(found) == 1 else ''}",
+        edits=written,
+        cost=0.8 if goes_on else 1.4,
+        check=_then_failing(
+            evidence, used, lambda: outputs[id(used.value)][0], None, {key: ends[0] for key, ends in outputs.items()}
+        ),
+        cause=statement_place(used.scope.source, used.node) if used.scope.source is not None else None,
+        exact=goes_on,
+    )
+
+
+def _input_used_again(evidence: Evidence, used: Used) -> bool:
+    """Return whether the program goes on to make something of the Input of a model."""
+    starts = {f"{used.name}.{name}" for name in ("input", "inputs")}
+    return any(starts & set(_given_to(one.node, one.source)) for one in coming(evidence))
+
+
+def _given_to(call: ast.Call, source: SourceFile) -> Iterator[str]:
+    for node in [*call.args, *(one.value for one in call.keywords)]:
+        yield from (source.segment(one) for one in ast.walk(node) if isinstance(one, ast.Attribute))
 
 
 def _called_on(evidence: Evidence, used: Used, text: str, tensor: Any, cost: float) -> Candidate:
@@ -238,13 +273,16 @@ def _called_on(evidence: Evidence, used: Used, text: str, tensor: Any, cost: flo
     )
 
 
-def _then_failing(evidence: Evidence, used: Used, make: Callable[[], Any], tensor: Any) -> Callable[[], Outcome]:
-    """Return a trial that makes the tensor, and then the failing call with it."""
-    root = symbolic.flavour(tensor)
+def _then_failing(
+    evidence: Evidence, used: Used, make: Callable[[], Any], tensor: Any, others: Mapping[int, Any] | None = None
+) -> Callable[[], Outcome]:
+    """Return a trial that makes the tensor, and then the failing call with it (and with others, by what they replace)."""
+    root = symbolic.flavour(used.value if tensor is None else tensor)
     event = evidence.event
 
     def put(tree: Any, new: Any) -> Any:
-        return specs.map_leaves(tree, lambda leaf: new if leaf is used.value else leaf)
+        known = {**(others or {}), id(used.value): new}
+        return specs.map_leaves(tree, lambda leaf: known.get(id(leaf), leaf))
 
     def run() -> Any:
         new = make()
@@ -256,7 +294,9 @@ def _then_failing(evidence: Evidence, used: Used, make: Callable[[], Any], tenso
             return event.owner(*args, **{k: put(v, new) for k, v in event.kwargs.items()})
         return new
 
-    return lambda: symbolic.attempt(run, [tensor, used.value, event.owner], root, "it then returns")
+    return lambda: symbolic.attempt(
+        run, [*(() if tensor is None else (tensor,)), used.value, event.owner], root, "it then returns"
+    )
 
 
 def inspect_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
