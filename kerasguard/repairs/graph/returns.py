@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import dataclasses
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import Function, SourceFile, source_of
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.constructors import scope_at
 from kerasguard.repairs.failing import call_at, failing_call, statement_place
 from kerasguard.vocabulary import Edit, Place
 
@@ -95,11 +98,26 @@ def _suspects(evidence: Evidence) -> Iterator[tuple[ast.expr, Scope]]:
                 known = evaluate(part, scope) if part is not node else value
                 if symbolic.is_nothing(known) or (isinstance(part, ast.Call) and _fed_nothing(evidence)):
                     yield part, scope
-    elif isinstance(evidence.event.error, AttributeError):
-        failed = frame.node
-        attribute: ast.AST | None = failed.func if isinstance(failed, ast.Call) else failed
-        if isinstance(attribute, ast.Attribute) and evaluate(attribute.value, scope) is None:
-            yield attribute.value, scope
+    elif isinstance(evidence.event.error, AttributeError | TypeError):
+        for node in _operated_on(frame.node, scope):
+            if evaluate(node, scope) is None:
+                yield node, scope
+
+
+def _operated_on(failed: ast.AST | None, scope: Scope) -> Iterator[ast.expr]:
+    """Yield what Python itself failed to do something with: to call, index, unpack, go over, or read an attribute of."""
+    around = scope.source.parent(failed) if failed is not None and scope.source is not None else None
+    if isinstance(around, ast.Assign) and failed in around.targets:
+        yield around.value
+    elif isinstance(failed, ast.expr) and isinstance(around, ast.For | ast.comprehension | ast.Starred):
+        yield failed
+    if isinstance(failed, ast.Call):
+        yield failed.func
+        failed = failed.func
+    if isinstance(failed, ast.Attribute | ast.Subscript):
+        yield failed.value
+    elif isinstance(failed, ast.BinOp):
+        yield from (failed.left, failed.right)
 
 
 def _fed_nothing(evidence: Evidence) -> bool:
@@ -113,13 +131,10 @@ def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
     for _ in range(6):
         if not isinstance(made, ast.Name | ast.Attribute):
             break
-        if not isinstance(made, ast.Name):
+        bound = _bound_to(made, home) if isinstance(made, ast.Name) else _set_to(made, home, evidence)
+        if bound is None:
             return None
-        around, bound = home.home(made.id, made)
-        value = next((one.value for one in bound if one.kind in ("assign", "walrus") and not one.path), None)
-        if value is None:
-            return None
-        made, home = value, around
+        made, home = bound
     if not isinstance(made, ast.Call):
         return None
     function, layer = _called(made, home)
@@ -136,6 +151,33 @@ def _maker(node: ast.expr, scope: Scope, evidence: Evidence) -> Nothing | None:
     if not layer and evidence.event.entry == "none" and not _builds(definition):
         return None
     return Nothing(node, scope, definition, source, layer) if _may_end_without(definition) else None
+
+
+def _bound_to(node: ast.Name, scope: Scope) -> tuple[ast.expr, Scope] | None:
+    """Return what a name was bound to as a whole."""
+    around, bound = scope.home(node.id, node)
+    value = next((one.value for one in bound if one.kind in ("assign", "walrus") and not one.path), None)
+    return None if value is None else (value, around)
+
+
+def _set_to(node: ast.Attribute, scope: Scope, evidence: Evidence) -> tuple[ast.expr, Scope] | None:
+    """Return what an attribute of the object itself was set to, where its class sets it once."""
+    source = scope.source
+    around: ast.AST | None = source.function(node) if source is not None else None
+    around = source.parent(around) if source is not None and around is not None else None
+    if source is None or not isinstance(around, ast.ClassDef):
+        return None
+    text = source.segment(node)
+    found = [
+        one
+        for one in ast.walk(around)
+        if isinstance(one, ast.Assign) and any(source.segment(target) == text for target in one.targets)
+    ]
+    if len(found) != 1 or not isinstance(node.value, ast.Name):
+        return None
+    home = scope_at(evidence, source, found[0])
+    own = {node.value.id: evaluate(node.value, scope)}
+    return found[0].value, home if home.live else dataclasses.replace(home, names={**own, **home.names})
 
 
 def _called(call: ast.Call, scope: Scope) -> tuple[Any, str]:
@@ -300,7 +342,8 @@ def _result(source: SourceFile, definition: Function) -> str | None:
             }
             if func.value.id in bound:  # `model.compile(...)` at the end of a builder
                 return func.value.id
-        return source.segment(last.value) if last is definition.body[-1] else None
+        if not (isinstance(func, ast.Name) and hasattr(builtins, func.id)):  # `print(...)` is no result
+            return source.segment(last.value) if last is definition.body[-1] else None
     if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
         return last.targets[0].id
     if isinstance(last, ast.AugAssign | ast.AnnAssign) and isinstance(last.target, ast.Name):
