@@ -81,7 +81,7 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     if wrong is None:
         return
     pair, size = wrong
-    alike = list(units.encoded_alike(evidence, pair))
+    alike = [*units.encoded_alike(evidence, pair), *units.counted_alike(evidence, pair)]
     yield from alike
     several = units.multi_class(pair)
     if several:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance.access import is_a
 from kerasguard.provenance.altered import would_be
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.values import shape_of
@@ -25,6 +26,7 @@ LARGEST = 3  # numbers beyond that are no slips
 class Slip(NamedTuple):
     """A number in the bound of a slice or range; without it the size grows by ``gain``."""
 
+    node: ast.AST
     edit: Edit
     place: Place
     gain: int
@@ -66,9 +68,9 @@ def _misfits(evidence: Evidence) -> Iterator[Misfit]:
             continue
         size = (given.shape or ())[axis] or 0
         links = chain(given.node, given.scope, demands.element_path(given))[:MOST_LINKS]
-        found = [slip for link in links for slip in _slips(link, size) if slip.gain == wanted - size]
+        found = {slip.edit: slip for link in links for slip in _slips(link, size) if slip.gain == wanted - size}
         if found:
-            yield Misfit(given, axis, wanted, tuple(found))
+            yield Misfit(given, axis, wanted, tuple(found.values()))
 
 
 def _off(evidence: Evidence) -> Iterator[tuple[Given, int, int]]:
@@ -100,20 +102,20 @@ def _differing(shape: Shape | None, wanted: Shape | None) -> list[tuple[int, int
     return [(axis, want or 0) for axis, have, want in found if abs((have or 0) - (want or 0)) <= LARGEST]
 
 
-def _slips(link: Link, size: int) -> Iterator[Slip]:
-    """Yield the numbers in the bounds of a slice, or of the range of a loop, that made this size."""
+def _slips(link: Link, size: int | None) -> Iterator[Slip]:
+    """Yield the numbers in the bounds of a slice, or of the range of a loop, that made this size (None: any size)."""
     if isinstance(link.node, ast.Subscript):
         index = link.node.slice
         parts = index.elts if isinstance(index, ast.Tuple) else [index]
         shape = link.shape
         for axis, part in enumerate(parts):
-            known = shape is None or (axis < len(shape) and shape[axis] in (size, None))
+            known = size is None or shape is None or (axis < len(shape) and shape[axis] in (size, None))
             if isinstance(part, ast.Slice) and part.step is None and known:
                 for bound, sign in ((part.lower, -1), (part.upper, 1)):
                     yield from _numbers(link, link.node, bound, sign, axis)
     for node, whole in _ranges(link):
         turns = evaluate(node, link.scope)
-        if not isinstance(turns, range) or len(turns) == size:
+        if size is None or not isinstance(turns, range) or len(turns) == size:
             for position, bound in enumerate(node.args):
                 yield from _numbers(link, whole, bound, 1 if position == len(node.args) - 1 else -1, 0)
 
@@ -143,7 +145,7 @@ def _numbers(link: Link, whole: ast.expr, bound: ast.expr | None, sign: int, axi
             place = link.source.place(link.source.statement(bound) or bound)
             before, after = _size(whole, {}, link, axis), _size(whole, {bound: bound.left}, link, axis)
             sure = before is not None and after == before + gain
-            yield Slip(edit, place, gain, link.source.text[slice(*_offsets(link, inner, outer))].strip(), sure)
+            yield Slip(bound, edit, place, gain, link.source.text[slice(*_offsets(link, inner, outer))].strip(), sure)
         bound = bound.left
 
 
@@ -159,13 +161,33 @@ def _size(whole: ast.expr, changes: dict[ast.AST, ast.AST], link: Link, axis: in
     return shape[axis] if shape is not None and axis < len(shape) else None
 
 
+def _held_out(evidence: Evidence, found: Misfit, slip: Slip) -> dict[tuple[str, tuple[Any, ...]], Any]:
+    """Return the tensors for validation whose size the same number decides, as they would be without it."""
+    slot, call = "validation_data", evidence.call
+    value = call.validation_data if call is not None else None
+    if value is None or not is_a(value, tuple | list):
+        return {}
+    changes = {}
+    for one in evidence.tensors(slot, value):
+        shape = one.shape
+        if one.element is not None or one.node is None or one.scope is None or not shape or None in shape:
+            continue
+        links = chain(one.node, one.scope)[:MOST_LINKS]
+        if any(slip.node is other.node for link in links for other in _slips(link, None)):
+            sizes = [(size or 0) + slip.gain * (axis == found.axis) for axis, size in enumerate(shape)]
+            changes[slot, one.path] = stand_in_for(one, tuple(sizes))
+    return changes
+
+
 def candidates(evidence: Evidence, found: Misfit) -> Iterator[Candidate]:
     """Propose the slice without the number."""
     call, one = evidence.call, found.given
     for index, slip in enumerate(found.slips):
         new = None
         if call is not None and one.element is None and None not in found.shape:
-            new = changed(call, {(one.slot, one.path): stand_in_for(one, found.shape)})
+            new = changed(
+                call, {(one.slot, one.path): stand_in_for(one, found.shape), **_held_out(evidence, found, slip)}
+            )
         yield Candidate(
             title=f"leave `{slip.text}` out: `{one.name}` then has {found.wanted} "
             + ("rows" if found.axis == 0 else f"entries on axis {found.axis}"),

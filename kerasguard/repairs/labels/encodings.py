@@ -12,6 +12,7 @@ from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.links import Link
+from kerasguard.provenance.reentry import users_function
 from kerasguard.provenance.values import ghost_of, shape_of
 from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
@@ -29,9 +30,16 @@ def encoding(pair: Pair) -> Link | None:
     if given.node is None or given.scope is None:
         return None
     for link in walk.chain(given.node, given.scope, demands.element_path(given)):
-        if link.path in demands.WHOLE and encoded(link.node) is not None:
+        if link.path in demands.WHOLE and encoded(link.node) is not None and not _is_users(link):
             return link
     return None
+
+
+def _is_users(link: Link) -> bool:
+    """Return whether a call is one of a helper of the user's, whatever its name: what encodes stands inside."""
+    if not isinstance(link.node, ast.Call):
+        return False
+    return users_function(evaluate(link.node.func, link.scope)) is not None
 
 
 def encoded_twice(pair: Pair) -> Link | None:
@@ -110,6 +118,18 @@ def class_count(node: ast.AST) -> ast.expr | None:
         return None
     named = (one.value for one in node.keywords if one.arg in {"num_classes", "depth"})
     return node.args[1] if len(node.args) > 1 else next(named, None)
+
+
+def with_classes(link: Link, count: int) -> tuple[Edit, ...]:
+    """Return the edits that write a number of classes into an encoding; none where it cannot take one."""
+    node, written = link.node, class_count(link.node)
+    if written is not None:
+        return (edits.replace(link.source, written, str(count)),)
+    if isinstance(node, ast.Call) and called(node) == "to_categorical":
+        return (edits.add_argument(link.source, node, f"num_classes={count}"),)
+    if isinstance(node, ast.Call) and called(node) == "get_dummies":
+        return (edits.wrap(link.source, node, f"{{}}.reindex(columns=range({count}), fill_value=0)"),)
+    return ()
 
 
 def called(node: ast.Call) -> str:

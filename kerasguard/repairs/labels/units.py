@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kerasguard.adapters import losses
+from kerasguard.adapters.other_inputs import is_untrained
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.links import Link
@@ -15,7 +16,7 @@ from kerasguard.provenance.walk import chain, number_home
 from kerasguard.repairs import constructors, edits
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.constructors import Made, Written
-from kerasguard.repairs.labels import demands, ranges, written_loss
+from kerasguard.repairs.labels import demands, encodings, ranges, written_loss
 from kerasguard.repairs.labels.demands import Pair
 from kerasguard.vocabulary import Edit, Place
 
@@ -90,6 +91,7 @@ def resized(evidence: Evidence, pair: Pair, units: int, *, cost: float) -> Itera
         cost=cost,
         check=demands.tried(evidence, layers={head.maker: settings}),
         cause=written.place,
+        exact=is_untrained(evidence.event.owner),  # with other units the labels that it was trained on would not fit
     )
 
 
@@ -136,6 +138,25 @@ def encoded_alike(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
             exact=False,
         )
         return
+
+
+def counted_alike(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
+    """Propose the layer's number of units for an encoding that counts the classes among its labels, and saw fewer."""
+    given, shape, count = pair.given, pair.given.shape, pair.head.units
+    link = encodings.encoding(pair) if same_places(pair) else None
+    if link is None or count is None or not shape or not 1 < (shape[-1] or 0) < count or _width(link.node) is not None:
+        return
+    written = encodings.with_classes(link, count)
+    if written:
+        replaced = demands.replaced(evidence, given, _blank(pair, count), link) if given.element is None else None
+        yield Candidate(
+            title=f"encode the labels with {count} columns: some classes may be missing among them",
+            edits=written,
+            cost=0.5,
+            call=replaced,
+            cause=link.place,
+            exact=replaced is not None,
+        )
 
 
 def _used(pair: Pair, units: int) -> bool:

@@ -14,7 +14,7 @@ from kerasguard.provenance.links import Link
 from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.data.changing import changed
-from kerasguard.repairs.labels import demands, encodings, shapes
+from kerasguard.repairs.labels import demands, encodings, shapes, units
 from kerasguard.repairs.labels.demands import Pair
 from kerasguard.vocabulary import Edit
 
@@ -63,12 +63,35 @@ def candidates(evidence: Evidence, wrong: Pair, right: Pair) -> Iterator[Candida
         return
     if right.head.sparse:
         yield from _as_numbers(evidence, wrong)
+    elif _narrower(wrong, right):
+        yield from _as_wide(evidence, wrong, right)
     elif demands.class_rank(wrong) == 1 and right.head.units is not None:
         yield from _encoded_alike(evidence, wrong, right, right.head.units)
     change = shapes.change(wrong)
     if change is not None and None not in change.shape:
         text, imports = _pattern(wrong.given, change.pattern)
         yield from _at_use(evidence, wrong.given, change.title, text, change.shape, imports)
+
+
+def _narrower(wrong: Pair, right: Pair) -> bool:
+    """Return whether one-hot labels for validation have fewer columns than those for training, and otherwise fit."""
+    return units.same_places(wrong) and ((wrong.given.shape or ())[-1] or 0) < (right.head.units or 0)
+
+
+def _as_wide(evidence: Evidence, wrong: Pair, right: Pair) -> Iterator[Candidate]:
+    """Propose the number of classes for an encoding that counts those among its labels."""
+    given, link, count = wrong.given, encodings.encoding(wrong), right.head.units
+    if link is None or count is None:
+        return
+    written = encodings.with_classes(link, count)
+    if written:
+        yield Candidate(
+            title=f"encode the labels for validation with {count} columns: some classes may be missing among them",
+            edits=written,
+            cost=0.6,
+            call=_call(evidence, given, (*(given.shape or ())[:-1], count)),
+            cause=link.place,
+        )
 
 
 def _as_numbers(evidence: Evidence, wrong: Pair) -> Iterator[Candidate]:
