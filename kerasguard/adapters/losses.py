@@ -97,7 +97,20 @@ def heads(model: Any, predicted: Any = None) -> list[Head]:
     found = []
     for index, (name, tensor) in enumerate(zip(names, outputs, strict=True)):
         found.append(_head(name, index, tensor, _loss_of(losses, name, index), model))
-    return found
+    seen = [shape_of(leaf) for _, leaf in leaves(predicted)] if predicted is not None else []
+    if len(seen) != len(found):
+        return found
+    return [
+        dataclasses.replace(head, shape=_sharper(head.shape, shape)) for head, shape in zip(found, seen, strict=True)
+    ]
+
+
+def _sharper(shape: Shape | None, seen: Shape | None) -> Shape | None:
+    """Return an output's shape with the sizes that the model leaves open as they were in the failing call."""
+    if shape is None or seen is None or len(shape) != len(seen):
+        return shape
+    sizes = zip(shape[1:], seen[1:], strict=True)
+    return (*shape[:1], *(other if size is None else size for size, other in sizes))
 
 
 def head_of(loss: Any, predicted: Any, model: Any = None) -> Head:

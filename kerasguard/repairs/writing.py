@@ -77,6 +77,14 @@ def _receiver(call: ast.Call) -> ast.expr:
     return func.value if isinstance(func, ast.Attribute) and func.attr in METHODS else func
 
 
+def is_passed(source: SourceFile, node: ast.AST) -> bool:
+    """Return whether an expression is an argument of a method for training or prediction."""
+    parent = source.parent(node)
+    while isinstance(parent, ast.Tuple | ast.List | ast.keyword):
+        parent = source.parent(parent)
+    return isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") in METHODS
+
+
 def _passed_as(call: ast.Call, slot: str) -> Iterator[ast.expr]:
     """Yield the plain arguments of a call that fill the slot, validation data included."""
     position = {"x": 0, "y": 1}.get(slot)

@@ -13,7 +13,7 @@ from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import shape_of
 from kerasguard.provenance.walk import Link, chain
-from kerasguard.repairs import edits
+from kerasguard.repairs import edits, writing
 from kerasguard.vocabulary import Edit, Place, Shape
 
 Fits = Callable[[Shape | None], bool]
@@ -198,7 +198,7 @@ def _written_at(odd: Use, step: Link) -> ast.expr:
         and (one.lineno, one.col_offset) > after
         and not _measures(source, one)
     ]
-    passed = all(_is_passed(source, one) for one in uses)
+    passed = all(writing.is_passed(source, one) for one in uses)
     return binding.value if passed else odd.node
 
 
@@ -208,14 +208,6 @@ def _measures(source: SourceFile, node: ast.AST) -> bool:
     if isinstance(parent, ast.Attribute):
         return parent.attr in {"shape", "dtype", "size", "ndim"}
     return isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in {"len", "print", "type"}
-
-
-def _is_passed(source: SourceFile, node: ast.AST) -> bool:
-    """Return whether a name is an argument of a method for training or prediction."""
-    parent = source.parent(node)
-    while isinstance(parent, ast.Tuple | ast.List | ast.keyword):
-        parent = source.parent(parent)
-    return isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") in {"fit", "evaluate", "predict"}
 
 
 def _reaches(odd: Use, step: ast.AST) -> bool:

@@ -170,9 +170,9 @@ def _held_out(evidence: Evidence, found: Misfit, slip: Slip) -> dict[tuple[str, 
     changes = {}
     for one in evidence.tensors(slot, value):
         shape = one.shape
-        if one.element is not None or one.node is None or one.scope is None or not shape or None in shape:
+        if one.element is not None or not shape or None in shape:
             continue
-        links = chain(one.node, one.scope)[:MOST_LINKS]
+        links = demands.held_out_way(evidence, one)[:MOST_LINKS]
         if any(slip.node is other.node for link in links for other in _slips(link, None)):
             sizes = [(size or 0) + slip.gain * (axis == found.axis) for axis, size in enumerate(shape)]
             changes[slot, one.path] = stand_in_for(one, tuple(sizes))

@@ -47,6 +47,8 @@ def heads(evidence: Evidence) -> list[Head]:
     if evidence.event.entry not in TRAINING or evidence.event.owner is None or evidence.failing is not None:
         return []  # what fails inside a layer is no matter of labels
     predicted = evidence.held("y_pred", "train_step", "test_step", "compute_loss", "__call__", "call")
+    if evidence.event.entry == "fit" and any(frame.f_code.co_name == "test_step" for frame in evidence.library):
+        predicted = None  # that is what came of the data for validation
     return losses.heads(evidence.event.owner, predicted)
 
 
@@ -290,16 +292,21 @@ def replaced(evidence: Evidence, given: Given, value: Any, at: Link | None = Non
     held_out = call.validation_data
     if at is not None and position is not None and isinstance(held_out, tuple | list) and len(held_out) > position:
         for one in evidence.tensors("validation_data", held_out):
-            if one.path == (position, *given.path) and one.shape and _comes_from(one, at):
+            if one.path == (position, *given.path) and one.shape and _comes_from(evidence, one, at):
                 sizes = (one.shape[0], *tuple(value.shape)[1:])
                 changes["validation_data", one.path] = blank(tuple(size or 1 for size in sizes), value.dtype)
     return changed(call, changes)
 
 
-def _comes_from(one: Given, at: Link) -> bool:
-    if one.node is None or one.scope is None:
-        return False
-    return any(link.node is at.node for link in walk.chain(one.node, one.scope))
+def _comes_from(evidence: Evidence, one: Given, at: Link) -> bool:
+    return any(link.node is at.node for link in held_out_way(evidence, one))
+
+
+def held_out_way(evidence: Evidence, one: Given) -> list[Link]:
+    """Return the way of a part of the validation data, also where a helper returned the whole of it."""
+    call = evidence.call
+    _, node, scope = evidence.written("validation_data", (), call.validation_data if call is not None else None)
+    return [] if node is None or scope is None else walk.chain(node, scope, one.path)
 
 
 def tried(

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kerasguard.adapters.tensors import blank
-from kerasguard.evidence import Evidence
+from kerasguard.evidence import Evidence, Given
+from kerasguard.provenance import walk
+from kerasguard.provenance.links import Link
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.labels import demands, units
 from kerasguard.repairs.labels.demands import Pair
@@ -18,11 +20,12 @@ COLOURS = frozenset({2, 3, 4})
 
 @dataclass(frozen=True)
 class Change:
-    """A change of shape, and how it is written."""
+    """A change of shape, and how it is written: for a batch of labels, and for one label before it is batched."""
 
     title: str
     pattern: dict[str, str]
     shape: Shape
+    single: dict[str, str] | None = None
 
 
 def change(pair: Pair) -> Change | None:
@@ -45,7 +48,12 @@ def _one_step_less(shape: Shape, output: Shape) -> Change | None:
     steps, wanted = (shape[1], output[1]) if len(shape) > 1 and len(output) > 2 else (None, None)
     if steps is None or wanted is None or steps != wanted + 1:
         return None
-    return Change("take the labels one step ahead of the data", {"any": "{}[:, 1:]"}, (shape[0], wanted, *shape[2:]))
+    return Change(
+        "take the labels one step ahead of the data",
+        {"any": "{}[:, 1:]"},
+        (shape[0], wanted, *shape[2:]),
+        {"any": "{}[1:]"},
+    )
 
 
 def _squeezed(pair: Pair, shape: Shape) -> Change | None:
@@ -62,14 +70,35 @@ def _squeezed(pair: Pair, shape: Shape) -> Change | None:
     return None
 
 
+def _parting(evidence: Evidence, given: Given) -> Link | None:
+    """Return the last expression on the way of the labels before the one that they share with the data."""
+    if given.node is None or given.scope is None:
+        return None
+    others = [one for one in evidence.given if one.node is not None and one.scope is not None]
+    shared = {
+        link.node
+        for one in others
+        if one.node is not None and one.scope is not None
+        for link in walk.chain(one.node, one.scope, demands.element_path(one))
+    }
+    way = walk.chain(given.node, given.scope, demands.element_path(given))
+    own = [link for link in way if link.node not in shared and not link.path and link.lift <= 1]
+    return own[-1] if own and any(link.node in shared for link in way) else None
+
+
 def candidates(evidence: Evidence, pair: Pair, found: Change) -> Iterator[Candidate]:
     """Propose the change where the labels are made, so that training and test data get it alike."""
     given = pair.given
     call, maker = None, demands.maker(given)
+    if given.element is not None or found.single is not None:
+        maker = _parting(evidence, given) or maker
     if given.element is None and None not in found.shape:
         sizes = tuple(size for size in found.shape if size is not None)
         call = demands.replaced(evidence, given, blank(sizes, given.spec.dtype or "float32"), maker)
-    written, at = demands.wrapping(given, maker, found.pattern)
+    single = maker is not None and maker.lift == 1 and found.single is not None
+    written, at = demands.wrapping(given, maker, (found.single if single else None) or found.pattern)
+    if at is None and given.element is not None:
+        return  # a pipeline has no axes
     if written:
         yield Candidate(
             title=found.title,

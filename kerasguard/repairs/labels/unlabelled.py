@@ -5,16 +5,21 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 from kerasguard.adapters import losses
 from kerasguard.adapters.losses import Head
 from kerasguard.adapters.specs import Spec, kind_of, spec_of
 from kerasguard.evidence import Evidence, Given
-from kerasguard.repairs import edits
+from kerasguard.provenance.source import SourceFile
+from kerasguard.repairs import edits, writing
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import pipelines, yields
 from kerasguard.repairs.labels import demands
 
 USUAL_NAMES = ("y", "label", "target")
+NAMES = ("x", "v")
+TITLE = "take the data as labels: the output has its shape"
 
 
 def heads(evidence: Evidence) -> list[Head]:
@@ -34,9 +39,95 @@ def lacks_labels(evidence: Evidence) -> bool:
 
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
-    """Propose to pass data and labels apart, or the one variable that could be the labels."""
+    """Propose to pass data and labels apart, the one variable that could be the labels, or the data as its own."""
     yield from _unpacked(evidence)
     yield from _waiting(evidence)
+    yield from _rebuilt(evidence)
+
+
+def rebuilds(evidence: Evidence) -> bool:
+    """Return whether the one output has the shape of the one input, more than a number: such a model takes its data back."""
+    outputs = [head for head in heads(evidence) if head.loss is not None]
+    if len(outputs) != 1 or len(evidence.given) != 1 or outputs[0].sparse:
+        return False
+    data, output = evidence.given[0].shape, outputs[0].shape
+    if not data or not output or len(data) != len(output) or len(data) < 2:
+        return False
+    sizes = list(zip(data[1:], output[1:], strict=True))
+    return all(a is None or b is None or a == b for a, b in sizes) and any(a != 1 for a, _ in sizes)
+
+
+def _rebuilt(evidence: Evidence) -> Iterator[Candidate]:
+    """Propose the data as its own labels: as a pair where a pipeline ends or a generator yields, else as an argument."""
+    call, site = evidence.call, evidence.site_call
+    if call is None or site is None or evidence.site is None or not rebuilds(evidence):
+        return
+    kind, source = kind_of(call.x), evidence.scopes[evidence.site].source
+    if kind == "dataset":
+        yield from _in_pairs(evidence)
+    elif kind in {"generator", "pydataset"}:
+        found = yields.handed(call.x)
+        if found is not None and isinstance(found.node, ast.Name | ast.Attribute | ast.Subscript):
+            yield Candidate(
+                title=f"{TITLE}: hand out pairs",
+                edits=(edits.wrap(found.source, found.node, "{}, {}"),),
+                cost=0.9,
+                cause=found.place,
+                exact=False,
+            )
+    elif source is not None and len(site.args) == 1 and not call.validation_data:
+        text = evidence.given[0].text
+        if text is not None:
+            yield Candidate(
+                title=TITLE,
+                edits=(edits.set_argument(source, site, "y", text, 1),),
+                cost=1.0,
+                call=dataclasses.replace(call, y=call.x),
+            )
+
+
+def _in_pairs(evidence: Evidence) -> Iterator[Candidate]:
+    """Propose that pipelines end in pairs, those for validation as well."""
+    call = evidence.call
+    lacking = [
+        (slot, value, node, scope.source)
+        for slot, value, node, scope in pipelines.wrong_datasets(evidence)
+        if node is not None and scope is not None and len(_parts(value)) == 1
+    ]
+    if call is None or not lacking:
+        return
+    makers = [pipelines.made_by(value) for _, value, _, _ in lacking]
+    upstream = all(made is not None and _only_trained_on(made[0], made[1]) for made in makers)
+    targets = {made[1]: made[0] for made in makers if made is not None} if upstream else {}
+    targets = targets or {node: source for _, _, node, source in lacking}
+    yield Candidate(
+        title=TITLE,
+        edits=tuple(
+            edits.wrap(source, node, f"{{}}.map(lambda {name}: ({name}, {name}))")
+            for (node, source), name in zip(targets.items(), NAMES, strict=False)  # AutoGraph tells lambdas by names
+        ),
+        cost=0.8,
+        call=dataclasses.replace(call, **{slot: value.map(lambda x: (x, x)) for slot, value, _, _ in lacking}),
+        cause=makers[0][2] if upstream and makers[0] is not None else None,
+    )
+
+
+def _parts(dataset: Any) -> tuple[Any, ...]:
+    return dataset.element_spec if isinstance(dataset.element_spec, tuple) else (dataset.element_spec,)
+
+
+def _only_trained_on(source: SourceFile, made: ast.Call) -> bool:
+    """Return whether a pipeline is nowhere used but for training: what else reads it wants no pairs."""
+    statement = source.statement(made)
+    if isinstance(statement, ast.Return):
+        return True
+    names = {target.id for target in getattr(statement, "targets", []) if isinstance(target, ast.Name)}
+    uses = [
+        node
+        for node in ast.walk(source.owner(made))
+        if isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load)
+    ]
+    return all(isinstance(source.parent(node), ast.Return) or writing.is_passed(source, node) for node in uses)
 
 
 def _unpacked(evidence: Evidence) -> Iterator[Candidate]:
