@@ -38,7 +38,7 @@ NAME = "labels-of-wrong-shape"
 
 def _wrong(evidence: Evidence) -> tuple[demands.Pair, shapes.Change] | None:
     for pair in demands.pairs(evidence):
-        change = shapes.change(pair)
+        change = shapes.change(pair) or shapes.ahead(evidence, pair)
         if change is not None:
             return pair, change
     return None

@@ -26,6 +26,7 @@ class Change:
     pattern: dict[str, str]
     shape: Shape
     single: dict[str, str] | None = None
+    data: Given | None = None  # what to change where it is not the labels
 
 
 def change(pair: Pair) -> Change | None:
@@ -56,6 +57,21 @@ def _one_step_less(shape: Shape, output: Shape) -> Change | None:
     )
 
 
+def ahead(evidence: Evidence, pair: Pair) -> Change | None:
+    """Return the change of data of which the labels are made, one step ahead, where it still has its last step."""
+    shape, output = pair.given.shape, pair.head.shape
+    if len(evidence.given) != 1 or shape is None or output is None or len(output) < 3 or len(shape) < 2:
+        return None
+    data = evidence.given[0]
+    sizes = data.shape[:2] if data.shape else ()
+    if len(sizes) < 2 or sizes[1] is None or sizes[1] != output[1] or shape[1] != sizes[1] - 1:
+        return None
+    if _parting(pair.given, data) is None:
+        return None
+    left = (sizes[0], shape[1], *(data.shape or ())[2:])
+    return Change("take the data without its last step", {"any": "{}[:, :-1]"}, left, {"any": "{}[:-1]"}, data)
+
+
 def _squeezed(pair: Pair, shape: Shape) -> Change | None:
     for axis in range(1, len(shape)):
         if shape[axis] != 1:
@@ -70,28 +86,27 @@ def _squeezed(pair: Pair, shape: Shape) -> Change | None:
     return None
 
 
-def _parting(evidence: Evidence, given: Given) -> Link | None:
-    """Return the last expression on the way of the labels before the one that they share with the data."""
-    if given.node is None or given.scope is None:
-        return None
-    others = [one for one in evidence.given if one.node is not None and one.scope is not None]
-    shared = {
-        link.node
-        for one in others
-        if one.node is not None and one.scope is not None
-        for link in walk.chain(one.node, one.scope, demands.element_path(one))
-    }
-    way = walk.chain(given.node, given.scope, demands.element_path(given))
+def _parting(one: Given, *others: Given) -> Link | None:
+    """Return the last expression on the way of a tensor before the one that it shares with others."""
+    shared = {link.node for other in others for link in _way(other)}
+    way = _way(one)
     own = [link for link in way if link.node not in shared and not link.path and link.lift <= 1]
     return own[-1] if own and any(link.node in shared for link in way) else None
 
 
+def _way(given: Given) -> list[Link]:
+    if given.node is None or given.scope is None:
+        return []
+    return walk.chain(given.node, given.scope, demands.element_path(given))
+
+
 def candidates(evidence: Evidence, pair: Pair, found: Change) -> Iterator[Candidate]:
     """Propose the change where the labels are made, so that training and test data get it alike."""
-    given = pair.given
+    given = pair.given if found.data is None else found.data
+    others = evidence.given if found.data is None else (pair.given,)
     call, maker = None, demands.maker(given)
     if given.element is not None or found.single is not None:
-        maker = _parting(evidence, given) or maker
+        maker = _parting(given, *others) or maker
     if given.element is None and None not in found.shape:
         sizes = tuple(size for size in found.shape if size is not None)
         call = demands.replaced(evidence, given, blank(sizes, given.spec.dtype or "float32"), maker)
