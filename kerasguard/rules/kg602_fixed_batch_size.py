@@ -44,6 +44,9 @@ def matches(evidence: Evidence) -> Finding | None:
         return None
     size, rows = batch_sizes.fixed(evidence), batch_sizes.rows(evidence)
     given = evidence.given[0]
+    uneven = batch_sizes.uneven(evidence, size) if rows is not None and size is not None else []
+    if uneven and batch_sizes.batch(evidence) == size:
+        given, rows = uneven[0], (uneven[0].shape or (rows,))[0]
     what = (
         f"{rows} rows come in batches of {batch_sizes.batch(evidence)}"
         if rows is not None
@@ -52,7 +55,7 @@ def matches(evidence: Evidence) -> Finding | None:
     return Finding(
         title=f"{words.receiver(evidence)} was built for batches of {size}; {what}.",
         explanation=f"`{given.name}` has shape {words.shape(given.shape)}.",
-        offenders=tuple(one.offender() for one in evidence.given),
+        offenders=tuple(dict.fromkeys(one.offender() for one in (given, *evidence.given))),
         expected=tuple(Expectation(want.name, want.shape, want.dtype, want.why) for want in evidence.wanted),
         weight=0.8,
         suspect=words.suspect(given),

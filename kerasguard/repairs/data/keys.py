@@ -16,6 +16,7 @@ from kerasguard.provenance.access import is_a
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data import dropped_keys
 from kerasguard.repairs.data.search import key_of
 from kerasguard.vocabulary import Edit, Offender, Place
 
@@ -94,8 +95,14 @@ class Display(NamedTuple):
 
 
 def dict_displays(evidence: Evidence, names: Sequence[str]) -> list[Display]:
-    """Return the dicts in the user's source files that are written with all of these keys, the crashing file first."""
+    """Return the dicts in the user's source files that are written with all of these keys, the crashing file first.
+
+    Where the way back from what was passed leads to one of them, that one alone is meant.
+    """
     found: list[Display] = []
+    made = dropped_keys.made_by(evidence)
+    if made is not None and isinstance(made.node, ast.Dict) and set(names) <= set(_keys_of(made.node)):
+        return [Display(made.source, made.node)]
     files: dict[str, SourceFile] = {}
     for frame in reversed(evidence.frames):
         if frame.source is not None:
@@ -153,6 +160,9 @@ def drop_key(display: Display, old: str) -> Edit:
 def key_candidates(evidence: Evidence, difference: Keys) -> Iterator[Candidate]:
     """Propose to rename keys, or to drop those that nothing asks for."""
     call = refusing_call(evidence)
+    if call is evidence.call and not difference.extra:
+        wanted = {want.name: want for want in demanded(evidence)}
+        yield from dropped_keys.candidates(evidence, difference.missing, wanted)
     displays = dict_displays(evidence, difference.given)
     if call is None or not displays:
         return
@@ -269,6 +279,9 @@ def names_of(evidence: Evidence, difference: Keys) -> Iterator[Offender]:
 
 def written_at(evidence: Evidence, difference: Keys) -> Place | None:
     """Return where the dict is written, if that is one place."""
+    made = dropped_keys.made_by(evidence)
+    if made is not None and isinstance(made.node, ast.DictComp):
+        return made.place
     displays = dict_displays(evidence, difference.given)
     if len(displays) != 1:
         return None

@@ -98,8 +98,9 @@ def _in_pairs(evidence: Evidence) -> Iterator[Candidate]:
         return
     makers = [pipelines.made_by(value) for _, value, _, _ in lacking]
     upstream = all(made is not None and _only_trained_on(made[0], made[1]) for made in makers)
-    targets = {made[1]: made[0] for made in makers if made is not None} if upstream else {}
-    targets = targets or {node: source for _, _, node, source in lacking}
+    targets: dict[ast.expr, SourceFile] = {node: source for _, _, node, source in lacking}
+    if upstream:
+        targets = {made[1]: made[0] for made in makers if made is not None}
     yield Candidate(
         title=TITLE,
         edits=tuple(
