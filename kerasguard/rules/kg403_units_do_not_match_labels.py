@@ -81,7 +81,11 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     if wrong is None:
         return
     pair, size = wrong
-    alike = [*units.encoded_alike(evidence, pair), *units.counted_alike(evidence, pair)]
+    alike = [
+        *units.encoded_alike(evidence, pair),
+        *units.counted_alike(evidence, pair),
+        *units.yes_or_no(evidence, pair),
+    ]
     yield from alike
     several = units.multi_class(pair)
     if several:

@@ -12,7 +12,7 @@ from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.suspect import Suspect, of_last_size, of_rank, of_sample
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data import mapping, undoing
+from kerasguard.repairs.data import mapping, own_steps, undoing
 from kerasguard.repairs.data.changing import changed
 from kerasguard.repairs.transformations import Transformation, proposals
 from kerasguard.vocabulary import Shape
@@ -44,8 +44,8 @@ def pairs_of(evidence: Evidence, given: Sequence[Given]) -> list[Pair]:
 def _at_failing_layer(evidence: Evidence, given: Sequence[Given]) -> list[Pair]:
     """Match with what the failing layer wants where the model itself fixes nothing and passes its input on as it is."""
     failing = evidence.failing
-    if failing is None:
-        return []
+    if failing is None or own_steps.first_sample(evidence) is not None:
+        return []  # what a step of the user's own took out of the data is not what was passed
     wanted = wants.layer_wants(failing.layer, evidence.event.built_before)
     passed = [specs.shape_of(leaf) for _, leaf in specs.leaves(failing.inputs)]
     if len(wanted) != len(passed):

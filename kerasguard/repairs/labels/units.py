@@ -140,6 +140,33 @@ def encoded_alike(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
         return
 
 
+def yes_or_no(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
+    """Propose to leave the encoding out where two columns meet one unit that says yes or no."""
+    given, head, shape = pair.given, pair.head, pair.given.shape
+    link = encodings.encoding(pair) if same_places(pair) else None
+    if (
+        link is None
+        or not shape
+        or shape[-1] != 2
+        or head.units != 1
+        or not (head.binary or head.activation == "sigmoid")
+    ):
+        return
+    written = encodings.without(link)
+    if written:
+        call = None
+        if given.element is None and None not in shape:
+            call = demands.replaced(evidence, given, blank(shape[:-1], "float32"), link)
+        yield Candidate(
+            title="keep the labels as one number, 0 or 1: leave the one-hot encoding out",
+            edits=written,
+            cost=0.6,
+            call=call,
+            cause=link.place,
+            exact=call is not None,
+        )
+
+
 def counted_alike(evidence: Evidence, pair: Pair) -> Iterator[Candidate]:
     """Propose the layer's number of units for an encoding that counts the classes among its labels, and saw fewer."""
     given, shape, count = pair.given, pair.given.shape, pair.head.units
