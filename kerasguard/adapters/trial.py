@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import inspect
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,8 @@ class Call:
     options : mapping
         All other arguments. ``peeked``, a list of batches, stands for what a generator had yielded already (see
         `kerasguard.adapters.specs.first_batches`).
+    anew : function, optional
+        Makes the owner again inside the trial; what was done to the live one after it was made is done to that one.
     """
 
     entry: str
@@ -61,6 +64,7 @@ class Call:
     sample_weight: Any = None
     validation_data: Any = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    anew: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,7 @@ class _Trial:
 
     def __init__(self, call: Call, kit: Any, built_before: frozenset[int] | None, until: Deadline) -> None:
         self.call = call
+        self._live, self._anew = call.owner, call.anew
         self.kit = kit
         self.until = until
         self._built_before = built_before
@@ -223,7 +228,7 @@ class _Trial:
 
     def roots(self) -> list[Any]:
         """Return the objects whose attributes the call may change."""
-        found = [self.call.owner, *_layers(self.call.owner)]
+        found = [self._live, *_layers(self._live)]
         for _, leaf in leaves([self.call.x, dict(self.call.options)]):
             if kind_of(leaf) == "keras":
                 found += [leaf, *filter(None, [self.kit.nodes_of(leaf)])]
@@ -231,7 +236,11 @@ class _Trial:
 
     def run(self) -> Outcome:
         """Trace the call inside the sandbox."""
-        if self._built_before is not None:
+        if self._anew is not None:
+            made = self._anew()
+            self.kit.go_on_as(made, self._live)
+            self.call = dataclasses.replace(self.call, owner=made)
+        elif self._built_before is not None:
             self._forget(self._built_before)
         if self.call.entry == "loss":
             return self._loss()

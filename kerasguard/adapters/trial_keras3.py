@@ -16,10 +16,11 @@ from keras.src import metrics as metrics_module
 from keras.src.backend import KerasTensor, compute_output_spec, config, standardize_dtype
 from keras.src.backend.common import global_state
 from keras.src.backend.common.stateless_scope import StatelessScope
-from keras.src.trainers import compile_utils, data_adapters
+from keras.src.trainers import compile_utils, data_adapters, trainer
 from keras.src.trainers.data_adapters import array_data_adapter, data_adapter_utils
 
 from kerasguard.adapters.specs import kind_of, leaves, map_leaves, spec_of
+from kerasguard.adapters.taking_over import take_over
 from kerasguard.adapters.trial_loss import LossCall, spy_on
 
 try:
@@ -221,6 +222,12 @@ def _clone(layer: Any) -> Any:
         return type(layer).from_config(layer.get_config())
     except Exception:  # noqa: BLE001 - any class of the user's may refuse in any way; it is then reset in place
         return None
+
+
+def go_on_as(new: Any, old: Any) -> None:
+    """Give a model that was made again what the program gave the first one: what ``compile`` keeps, attributes."""
+    if hasattr(old, "fit"):
+        take_over(new, old, {*vars(trainer.Trainer()), "optimizer", "_compile_config"})
 
 
 def nodes_of(tensor: Any) -> Any:

@@ -13,10 +13,17 @@ from tf_keras.src import losses as losses_module
 from tf_keras.src.engine import compile_utils, data_adapter
 
 from kerasguard.adapters.specs import kind_of, leaves, map_leaves, spec_of
+from kerasguard.adapters.taking_over import take_over
 from kerasguard.adapters.trial_loss import LossCall, spy_on
 
 KEEPS_TENSORS = True  # tensors keep their dtype, arrays become floatx
 _ADAPTERS_OF_ARRAYS = ("TensorLike", "GenericArrayLike", "Composite", "ListsOfScalars")
+_COMPILED = frozenset(
+    {
+        "optimizer", "loss", "compiled_loss", "compiled_metrics", "_is_compiled", "_run_eagerly", "_jit_compile",
+        "_compile_config", "_steps_per_execution", "_from_serialized",
+    }
+)  # fmt: skip
 _MANY = 1_000_000  # Python lists with more numbers are not made into an array
 
 
@@ -200,6 +207,12 @@ def _clone(layer: Any) -> Any:
         return type(layer).from_config(layer.get_config())
     except Exception:  # noqa: BLE001 - any class of the user's may refuse in any way; it is then reset in place
         return None
+
+
+def go_on_as(new: Any, old: Any) -> None:
+    """Give a model that was made again what the program gave the first one: what ``compile`` keeps, attributes."""
+    if hasattr(old, "fit"):
+        take_over(new, old, _COMPILED)
 
 
 def nodes_of(tensor: Any) -> Any:

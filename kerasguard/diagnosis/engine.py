@@ -21,8 +21,10 @@ from kerasguard.evidence.situation import Situation
 from kerasguard.faults import contained
 from kerasguard.provenance.source import source_of
 from kerasguard.repairs.candidate import Candidate
+from kerasguard.repairs.data.changing import keeps_samples
 from kerasguard.repairs.edits import changes, compiles
 from kerasguard.repairs.recurring import everywhere
+from kerasguard.repairs.writing import helps_here_only
 from kerasguard.rules.finding import Finding, Rule
 from kerasguard.vocabulary import Diagnosis, ExceptionFacts, Fix, Step
 
@@ -135,7 +137,7 @@ def _tried(evidence: Evidence, found: list[tuple[Rule, Finding]], until: Deadlin
             break
         with contained(f"collecting the repairs of rule {rule.CODE}"):
             proposed = [everywhere(evidence, one) for one in rule.repairs(evidence, finding)]
-            waiting += [(rule, finding, one) for one in proposed if _writable(one)]
+            waiting += [(rule, finding, _as_sure_as_it_is(evidence, one)) for one in proposed if _writable(one)]
     # A strong finding's repair is tried before an equally small one of a weak finding.
     waiting.sort(key=lambda item: item[2].cost - item[1].weight)
     trial = _Trial(evidence, until)
@@ -169,13 +171,24 @@ class _Trial:
         if not self._control():
             return None
         left = max(0.1, self._until.left())
-        return try_call(candidate.call, self._evidence.event.built_before, left)
+        outcome = try_call(candidate.call, self._evidence.event.built_before, left)
+        before = self._evidence.call
+        if outcome.accepted and before is not None and not keeps_samples(before, candidate.call):
+            return Outcome(accepted=False, note="undecidable: it takes samples apart")
+        return outcome
 
     def _control(self) -> bool:
         """Return whether the unmodified objects fail the trial in the same way; without that, it proves nothing."""
         if self._sound is None:
             self._sound = self._evidence.reproduced
         return self._sound
+
+
+def _as_sure_as_it_is(evidence: Evidence, candidate: Candidate) -> Candidate:
+    """Take its exactness from a change of data at one of several calls: the trial sees this one alone."""
+    if candidate.call is None or not helps_here_only(evidence, candidate.edits):
+        return candidate
+    return replace(candidate, exact=False)
 
 
 def _writable(candidate: Candidate) -> bool:

@@ -13,8 +13,10 @@ from kerasguard.provenance.abstract import (
     Bound,
     Budget,
     Closure,
+    Instance,
     OutOfBudget,
 )
+from kerasguard.provenance.attributes import is_user_class
 from kerasguard.provenance.interpret import entered, interpret
 from kerasguard.provenance.links import Link, make_link
 from kerasguard.provenance.passing import passed, spread
@@ -26,11 +28,15 @@ from kerasguard.provenance.values import (
 
 
 def called_scope(node: ast.Call, scope: Scope, function: Any, budget: Budget) -> Scope | None:
-    """Return the scope of a finished call of a user's function, its body interpreted; one per call and scope."""
+    """Return the scope of a finished call of a user's function, its body interpreted; one per call and scope.
+
+    A class is entered by its constructor.
+    """
     if node in scope.entered:
         return scope.entered[node]
     from kerasguard.provenance.calls import arguments
 
+    function = _initializer(function)
     given: tuple[tuple[Any, ...], dict[str, Any]] | None = None
     try:
         with budget.share():
@@ -51,6 +57,17 @@ def called_scope(node: ast.Call, scope: Scope, function: Any, budget: Budget) ->
         made.arguments[first] = Argument(node.func.value, scope, made.names.get(first, UNKNOWN))
     run_scope(made, budget)
     return made
+
+
+def _initializer(function: Any) -> Any:
+    """Return the constructor, with an abstract object, for a class of the user's; anything else as it is."""
+    if not isinstance(function, type) or not is_user_class(function):
+        return function
+    for base in function.__mro__:
+        init = vars(base).get("__init__")
+        if init is not None:
+            return Bound(init, Instance(function, {})) if isinstance(init, FunctionType) else function
+    return function
 
 
 def function_scope(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], budget: Budget) -> Scope | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kerasguard.adapters import specs
@@ -123,3 +123,34 @@ def at_birth(scope: Scope, node: ast.expr, kind: str, change: Transformation) ->
         return ()
     text, imports = pattern(scope.source, kind, change.trailing)
     return (*imports, edits.wrap(scope.source, node, text))
+
+
+def helps_here_only(evidence: Evidence, changes: Iterable[Edit]) -> bool:
+    """Return whether edits stand in the one call that failed, while other lines of the file call the same.
+
+    A method of an object, ``self.net(...)``, is looked for in the class around it.
+    """
+    call, site = evidence.site_call, evidence.site
+    source = None if site is None else evidence.scopes[site].source
+    if evidence.event.entry != "call" or call is None or source is None:
+        return False
+    place = source.place(call)
+    first, last = (place.row, place.column), (place.end_row, place.end_column)
+    here = [one for one in changes if one.filename == source.filename and first <= one.start <= one.end <= last]
+    if not here:
+        return False
+    around: ast.AST = source.tree
+    if any(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in ast.walk(call.func)):
+        owner = source.owner(call)
+        around = next((one for one in _around(source, owner) if isinstance(one, ast.ClassDef)), owner)
+    named = ast.dump(call.func)
+    return any(
+        isinstance(one, ast.Call) and one is not call and ast.dump(one.func) == named for one in ast.walk(around)
+    )
+
+
+def _around(source: SourceFile, node: ast.AST) -> Iterator[ast.AST]:
+    current: ast.AST | None = node
+    while current is not None:
+        yield current
+        current = source.parent(current)

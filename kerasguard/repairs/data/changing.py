@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
-from kerasguard.adapters.specs import Path
+from kerasguard.adapters.specs import ARRAYS, Path, kind_of, leaves, shape_of
 from kerasguard.adapters.trial import Call
 from kerasguard.evidence import Given
 from kerasguard.repairs.transformations import stand_in
@@ -30,6 +31,25 @@ def _put(tree: Any, path: Path, value: Any) -> Any:
     items = list(tree)
     items[step] = _put(items[step], rest, value)
     return tuple(items) if isinstance(tree, tuple) else items
+
+
+def keeps_samples(before: Call, after: Call) -> bool:
+    """Return whether every sample of the data stays whole, or labels with as many rows vouch for those there are now.
+
+    A reshape can make a batch of one into a batch of two halves: a model takes them, and nobody meant that.
+    """
+    if after.y is not None and kind_of(after.y) in ARRAYS:
+        return True
+    pairs = zip(leaves(before.x), leaves(after.x), strict=False)
+    return all(_whole(shape_of(one), shape_of(other)) for (_, one), (_, other) in pairs)
+
+
+def _whole(before: Shape | None, after: Shape | None) -> bool:
+    if not before or not after or None in before or None in after or after[0] in (before[0], 1):
+        return True
+    if sorted(before) == sorted(after) or math.prod(before) != math.prod(after):  # type: ignore[arg-type, type-var]
+        return True  # axes that changed places, rows or channels that were taken out
+    return after[1:] == before[len(before) - len(after) + 1 :] and len(after) < len(before)
 
 
 def stand_in_for(one: Given, shape: Shape | None) -> Any:

@@ -1,0 +1,1 @@
+"""What to change in models of the user's own classes: how they are made, and what their code does."""
