@@ -11,7 +11,7 @@ from kerasguard.diagnosis.trace_lines import REFUSED, on_way, steps_of
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.arguments import order_of
 from kerasguard.provenance.evaluate import evaluate
-from kerasguard.provenance.source import source_of
+from kerasguard.provenance.source import SourceFile, source_of
 from kerasguard.provenance.walk import Link, birth_way, chain, sources, walk_budget
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.rules.finding import Finding, Suspect
@@ -73,12 +73,23 @@ def _narrowed(cause: Place, best: Candidate) -> Place:
     if not inside or source is None or any(edit.start[0] == cause.row for edit in inside):
         return cause
     row, column = inside[0].start
+    if inside[0].start == inside[0].end:  # put in: the call that lacks it
+        return _innermost_call(source, cause, (row, column)) or cause
     for node in ast.walk(source.tree):  # outer nodes first
         if isinstance(node, ast.expr) and node.lineno == row:
             place = source.place(node)
             if (row, place.column) <= (row, column) <= (place.end_row, place.end_column):
                 return place
     return cause
+
+
+def _innermost_call(source: SourceFile, within: Place, at: tuple[int, int]) -> Place | None:
+    """Return the smallest call of a statement between whose parentheses a position lies."""
+    calls = [
+        source.place(one) for one in ast.walk(source.tree) if isinstance(one, ast.Call) and one.lineno >= within.row
+    ]
+    around = [one for one in calls if (one.row, one.column) < at < (one.end_row, one.end_column)]
+    return max(around, key=lambda one: (one.row, one.column), default=None)
 
 
 def _made_wrong(born: Link, suspect: Suspect | None) -> bool:

@@ -157,6 +157,20 @@ def _tie(scope: Scope, call: ast.AST | None, caller: Scope) -> None:
             scope.arguments[name] = Argument(node, caller, scope.names.get(name, UNKNOWN))
         for name, (node, path) in spread(scope.owner, call, skip_self=method).items():
             scope.arguments[name] = Argument(node, caller, scope.names.get(name, UNKNOWN), path)
+        receiver = _receiver(scope.owner, call) if method else None
+        if receiver is not None:
+            own = scope.owner.args.args[0].arg
+            scope.arguments[own] = Argument(receiver, caller, scope.names.get(own, UNKNOWN))
+
+
+def _receiver(method: ast.AST, call: ast.Call) -> ast.expr | None:
+    """Return the object that a method was called on, as it is written."""
+    if not isinstance(method, ast.FunctionDef) or not method.args.args or method.decorator_list:
+        return None
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != method.name:
+        return None
+    on_super = isinstance(call.func.value, ast.Call) and getattr(call.func.value.func, "id", "") == "super"
+    return None if on_super else call.func.value
 
 
 def _is_method(scope: Scope) -> bool:

@@ -13,7 +13,7 @@ from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.provenance.links import Link
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.walk import number_home
-from kerasguard.repairs import edits
+from kerasguard.repairs import edits, settings
 from kerasguard.repairs.building.refusal import Failure, Proposal
 from kerasguard.repairs.building.sites import Site, reads, value_of
 from kerasguard.vocabulary import Edit, Place, Shape
@@ -243,14 +243,24 @@ def open_sizes(failure: Failure) -> Iterator[Proposal]:
         if len(fitting) != 1 or len(found.node.elts) != len(shape) - 1:
             continue
         sizes = fitting.pop()
-        written = tuple(
-            edits.replace(found.site.source, node, str(size))
-            for node, size, want in zip(found.node.elts, sizes, shape[1:], strict=True)
-            if want is None
-        )
+        change = Change(inputs={id(step.operation): (None, *sizes)})
+        missing = [
+            (node, size) for node, size, want in zip(found.node.elts, sizes, shape[1:], strict=True) if want is None
+        ]
+        renamed = [settings.under_its_name(node, found.scope, size) for node, size in missing]
+        if all(one is not None for one in renamed):
+            yield Proposal(
+                title="read the size under the name that it has in the settings",
+                change=change,
+                edits=tuple(one.edit for one in renamed if one is not None),
+                cost=0.8,
+                cause=renamed[0].place if renamed[0] is not None else None,
+                names=tuple(name for one in renamed if one is not None for name in one.names),
+            )
+        written = tuple(edits.replace(found.site.source, node, str(size)) for node, size in missing)
         yield Proposal(
             title=f"give the Input the size of the data, {sizes}",
-            change=Change(inputs={id(step.operation): (None, *sizes)}),
+            change=change,
             edits=written,
             cost=0.9,
             cause=found.site.place,

@@ -43,7 +43,10 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
             found = all_but_last(site)
             if found is not None:
                 text, more = found
-        written = writing.with_argument(site, "return_sequences", text, inner=wrapped)
+        decided = None if wrapped or more else writing.where_decided(site, "return_sequences", text)
+        written = (
+            decided[0] if decided is not None else writing.with_argument(site, "return_sequences", text, inner=wrapped)
+        )
         if written is None:
             continue
         value: dict[str, Any] = {"return_sequences": not current}
@@ -54,7 +57,7 @@ def sequences(failure: Failure) -> Iterator[Proposal]:
             change=Change(settings={id(one): settings for one in (group if goes_on else changed)}),
             edits=(*written, *more),
             cost=0.5 if not (current and own) else 0.75,
-            cause=site.place,
+            cause=decided[1] if decided is not None else site.place,
             exact=len(changed) == len(group) and failure.step.operation is not None and not current,
             names=(layer.name,),
         )

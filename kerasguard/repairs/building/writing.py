@@ -8,8 +8,8 @@ from typing import Any
 from kerasguard.adapters.rebuild import New
 from kerasguard.provenance.source import SourceFile
 from kerasguard.repairs import edits
-from kerasguard.repairs.building.sites import Site
-from kerasguard.vocabulary import Edit
+from kerasguard.repairs.building.sites import Site, reads
+from kerasguard.vocabulary import Edit, Place
 
 
 def spelled(source: SourceFile, like: ast.Call, new: New) -> tuple[str, tuple[Edit, ...]] | None:
@@ -90,6 +90,25 @@ def with_argument(site: Site, name: str, text: str, *, inner: bool = False) -> t
     if spread is not None:
         return None if spread.node is None else (edits.replace(spread.source, spread.node, text),)
     return (edits.set_argument(site.source, call, name, text, None if inner else site.position(name)),)
+
+
+def where_decided(site: Site, name: str, text: str) -> tuple[tuple[Edit, ...], Place] | None:
+    """Write an argument where the name that is passed for it is bound, if it is bound for that alone.
+
+    A condition of the loop's turn can only stand inside the loop.
+    """
+    node, source = site.argument(name), site.source
+    if not isinstance(node, ast.Name):
+        return None
+    home, found = site.scope.home(node.id, node)
+    if len(found) != 1 or found[0].kind != "assign" or found[0].path or home.owner is not site.scope.owner:
+        return None
+    binding, loop = found[0], site.loop()
+    if binding.value is None or len(reads(source, node.id, home.owner)) != 1:
+        return None
+    if loop is not None and not any(one is binding.statement for one in ast.walk(loop)):
+        return None
+    return (edits.replace(source, binding.value, text),), source.place(binding.statement)
 
 
 def instead(site: Site, new: New) -> tuple[Edit, ...] | None:
