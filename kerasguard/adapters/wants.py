@@ -222,3 +222,17 @@ def _most(layer: Any) -> int | None:
     """Return the rank that a convolution really takes: its spec names only the least."""
     rank = getattr(layer, "rank", None)
     return rank + 2 if isinstance(rank, int) and hasattr(layer, "kernel_size") else None
+
+
+def parts_of(layer: Any) -> list[Any]:
+    """Return the layers inside a layer or model, at any depth, in the order in which they were kept."""
+    found: dict[int, Any] = {}
+    waiting = [layer]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in found:
+            continue
+        found[id(one)] = one
+        # Keras 3 turns around what lies deeper, so one level is asked for at a time.
+        waiting += reversed(list(one._flatten_layers(recursive=False, include_self=False)))
+    return list(found.values())[1:]

@@ -31,8 +31,10 @@ from collections.abc import Iterator
 
 from kerasguard.adapters.rebuild_plan import Step
 from kerasguard.evidence import Evidence
+from kerasguard.repairs.building.sites import site_of
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.labels import flattening
+from kerasguard.repairs.labels import demands, flattening
+from kerasguard.repairs.own_models import sequences
 from kerasguard.rules import words
 from kerasguard.rules.finding import Finding
 from kerasguard.vocabulary import Expectation, Offender
@@ -45,7 +47,8 @@ def matches(evidence: Evidence) -> Finding | None:
     """Match a model whose output has more axes than labels with one entry per sample."""
     found = flattening.unflattened_of(evidence)
     if found is None:
-        return None
+        kept = sequences.kept_of(evidence)
+        return None if kept is None else _of_own_model(evidence, kept)
     model, layer = found.plan.goal, found.step.operation
     site = found.site
     output, labels = words.shape(found.output), words.shape(found.labels)
@@ -58,6 +61,21 @@ def matches(evidence: Evidence) -> Finding | None:
             *(one.offender() for one in evidence.everything if one.slot == "y"),
         ),
         expected=(Expectation(layer.name, (found.shape[0], None), None, "the labels have one entry per sample"),),
+        weight=0.6,
+        cause=None if site is None else site.place,
+    )
+
+
+def _of_own_model(evidence: Evidence, kept: sequences.Kept) -> Finding:
+    given, head = kept.pair
+    site = site_of(evidence, kept.last)
+    names = dict.fromkeys([kept.last.name, *(one.name for one in (head.layer, head.maker) if one is not None)])
+    return Finding(
+        title=f"The output {words.shape(head.shape)} of {evidence.event.owner.name!r} still has positions, the labels "
+        f"{words.shape(given.shape)} have none.",
+        explanation=f"{kept.last.name!r} returns every step of its sequence, and so does all that follows.",
+        offenders=(*(Offender(name, "layer") for name in names), given.offender(), *sequences.names(evidence, kept)),
+        expected=(demands.expectation(kept.pair, given.shape, "one entry for each sample"),),
         weight=0.6,
         cause=None if site is None else site.place,
     )
@@ -77,3 +95,7 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     if found is not None:
         yield from flattening.last_only(found)
         yield from flattening.inserted(found)
+        return
+    kept = sequences.kept_of(evidence)
+    if kept is not None:
+        yield from sequences.candidates(evidence, kept)

@@ -40,12 +40,18 @@ NAME = "class-numbers-for-categorical-loss"
 def _wrong(evidence: Evidence) -> demands.Pair | None:
     for pair in demands.pairs(evidence):
         several = pair.head.units is not None and pair.head.units > 1
-        if not several or not pair.head.categorical or demands.class_rank(pair) != 1:
+        if not several or not pair.head.categorical or demands.class_rank(pair) != 1 or _rows(pair):
             continue
         # What a generator or Sequence hands out is not looked at: one number for several classes is a class number.
         if demands.integral(pair.given) or pair.given.element is not None:
             return pair
     return None
+
+
+def _rows(pair: demands.Pair) -> bool:
+    """Return whether the labels are one-hot rows already, for an output that has an axis too many."""
+    shape, bounds = pair.given.shape or (), demands.label_range(pair.given)
+    return len(shape) > 1 and shape[-1] == pair.head.units and bounds is not None and 0 <= bounds[0] < bounds[1] == 1
 
 
 def matches(evidence: Evidence) -> Finding | None:
