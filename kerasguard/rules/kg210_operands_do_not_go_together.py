@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from kerasguard.evidence import Evidence
 from kerasguard.provenance.suspect import Suspect
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.operations import axes, offenders, sizes
+from kerasguard.repairs.operations import axes, offenders, sizes, slices
 from kerasguard.repairs.operations.clashes import clash_of
 from kerasguard.rules import words
 from kerasguard.rules.finding import Finding
@@ -70,5 +70,6 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     yield from axes.more_axes(evidence, clash)
     if clash.kind != "layer":
         yield from axes.follows(evidence, clash)
+        yield from slices.recut(evidence, clash)
         yield from sizes.widths(evidence, clash)
         yield from sizes.tables(evidence, clash)
