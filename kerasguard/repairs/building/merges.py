@@ -19,7 +19,7 @@ CLOSE = 3  # a difference that a border of zeros may fill
 SIZES = ("filters", "units")
 
 
-def _pairs(failure: Failure) -> Iterator[tuple[int, Shape, Shape]]:
+def pairs(failure: Failure) -> Iterator[tuple[int, Shape, Shape]]:
     """Yield (position, its shape, the other's shape) for a merge of two; the one with the shorter history first."""
     if not failure.merges or len(failure.given) != 2 or None in failure.given:
         return
@@ -59,34 +59,40 @@ def _inserted(
     return (Edit(written[0].filename, written[0].start, written[0].end, text), *written[1:])
 
 
-def _change(failure: Failure, position: int, new: New) -> Change:
+def at_merge(failure: Failure, position: int, new: New) -> Change:
+    """Return the change that puts a layer on one of the merged ways."""
     return Change(before={(failure.index, failure.step.slots[position]): (new,)})
+
+
+def projection(failure: Failure, shape: Shape, other: Shape) -> tuple[New, int] | None:
+    """Return the layer that brings one side to the channels and the size of the other, and its stride."""
+    if len(shape) != len(other) or shape == other or other[-1] is None or None in shape[1:] + other[1:]:
+        return None
+    if hasattr(failure.step.operation, "axis") and shape[1:-1] == other[1:-1]:
+        return None
+    strides = {(a or 1) // (b or 1) for a, b in zip(shape[1:-1], other[1:-1], strict=True)}
+    stride = max(strides, default=1)
+    same = all((a or 1) == (b or 1) * stride for a, b in zip(shape[1:-1], other[1:-1], strict=True))
+    if len(strides) > 1 or not same:
+        return None
+    if IMAGE <= len(shape) <= VOLUME or (len(shape) == SEQUENCE and stride > 1):
+        more = {"strides": stride} if stride > 1 else {}
+        return New(f"Conv{len(shape) - 2}D", {"filters": other[-1], "kernel_size": 1, **more}), stride
+    return New("Dense", {"units": other[-1]}), stride
 
 
 def projected(failure: Failure) -> Iterator[Proposal]:
     """Project one side to the channels (and the size) of the other."""
-    for count, (position, shape, other) in enumerate(_pairs(failure)):
-        if len(shape) != len(other) or shape == other or other[-1] is None or None in shape[1:] + other[1:]:
+    for count, (position, shape, other) in enumerate(pairs(failure)):
+        found = projection(failure, shape, other)
+        if found is None or other[-1] is None:
             continue
-        if hasattr(failure.step.operation, "axis") and shape[1:-1] == other[1:-1]:
-            continue
-        strides = {(a or 1) // (b or 1) for a, b in zip(shape[1:-1], other[1:-1], strict=True)}
-        same = all(
-            (a or 1) == (b or 1) * max(strides, default=1) for a, b in zip(shape[1:-1], other[1:-1], strict=True)
-        )
-        if len(strides) > 1 or not same:
-            continue
-        stride = max(strides, default=1)
-        if IMAGE <= len(shape) <= VOLUME or (len(shape) == SEQUENCE and stride > 1):
-            more = {"strides": stride} if stride > 1 else {}
-            new = New(f"Conv{len(shape) - 2}D", {"filters": other[-1], "kernel_size": 1, **more})
-        else:
-            new = New("Dense", {"units": other[-1]})
+        new, stride = found
         written = _inserted(failure, position, new, _spoken(failure, other[-1], stride))
         if written is not None:
             yield Proposal(
                 title="project the shorter way to the size of the other",
-                change=_change(failure, position, new),
+                change=at_merge(failure, position, new),
                 edits=written,
                 cost=0.6 + 0.3 * count + (0.0 if _is_shortcut(failure, position) else 0.3),
                 exact=False,
@@ -172,7 +178,7 @@ def _windowed(failure: Failure) -> bool:
 
 def resized(failure: Failure) -> Iterator[Proposal]:
     """Bring one side to the height and width of the other."""
-    for position, shape, other in _pairs(failure):
+    for position, shape, other in pairs(failure):
         if len(shape) != len(other) or len(shape) not in (SEQUENCE, IMAGE) or None in shape[1:] + other[1:]:
             continue
         gaps = [(b or 0) - (a or 0) for a, b in zip(shape[1:-1], other[1:-1], strict=True)]
@@ -190,16 +196,16 @@ def resized(failure: Failure) -> Iterator[Proposal]:
             continue
         written = _inserted(failure, position, new)
         if written is not None:
-            yield Proposal(title=title, change=_change(failure, position, new), edits=written, cost=cost)
+            yield Proposal(title=title, change=at_merge(failure, position, new), edits=written, cost=cost)
 
 
 def ranks(failure: Failure) -> Iterator[Proposal]:
     """Bring one side to the rank of the other."""
-    for position, shape, other in _pairs(failure):
+    for position, shape, other in pairs(failure):
         for cost, title, new in _to_rank(shape, other):
             written = _inserted(failure, position, new)
             if written is not None:
-                yield Proposal(title=title, change=_change(failure, position, new), edits=written, cost=cost)
+                yield Proposal(title=title, change=at_merge(failure, position, new), edits=written, cost=cost)
 
 
 def flattened(failure: Failure) -> Iterator[Proposal]:
