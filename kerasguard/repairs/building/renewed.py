@@ -50,11 +50,12 @@ def renewed(failure: Failure) -> Iterator[Proposal]:
 def _in_this_model(failure: Failure) -> bool:
     """Return whether the layer was called on the same inputs before: then one model asks for both sizes."""
     mine = {id(step) for step in failure.upstream if step.is_input}
-    for step in failure.plan.steps:
-        if step is not failure.step and step.operation is failure.step.operation:
-            if mine & {id(one) for one in failure.plan.upstream(step) if one.is_input}:
-                return True
-    return False
+    earlier = (one for one in failure.plan.steps if one is not failure.step)
+    return any(
+        one.operation is failure.step.operation
+        and bool(mine & {id(before) for before in failure.plan.upstream(one) if before.is_input})
+        for one in earlier
+    )
 
 
 def _holds(value: Any, layer: Any, depth: int) -> bool:
