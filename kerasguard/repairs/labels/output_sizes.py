@@ -11,6 +11,7 @@ from kerasguard.adapters.rebuild import Change, New, rebuild
 from kerasguard.adapters.rebuild_plan import Plan, Step
 from kerasguard.adapters.trial import Outcome
 from kerasguard.evidence import Evidence
+from kerasguard.repairs import edits, settings
 from kerasguard.repairs.building import writing
 from kerasguard.repairs.building.sites import Site, site_of
 from kerasguard.repairs.candidate import Candidate
@@ -74,9 +75,26 @@ def _missized(evidence: Evidence) -> Missized | None:
 
 
 def candidates(found: Missized) -> Iterator[Candidate]:
-    """Propose padding where a layer has none, else a border cut off or added at the end."""
+    """Propose as many steps as the labels have, padding where a layer has none, else a border cut off or added."""
+    yield from _repeated(found)
     yield from _padded(found)
     yield from _trimmed(found)
+
+
+def _repeated(found: Missized) -> Iterator[Candidate]:
+    """Repeat a vector as often as the labels have steps."""
+    steps = found.wanted[1]
+    for step in (found.last, *found.plan.upstream(found.last)):
+        layer = step.operation
+        site = site_of(found.evidence, layer) if type(layer).__name__ == "RepeatVector" else None
+        node = site.argument("n") if site is not None else None
+        if site is None or node is None or steps is None or len(found.wanted) != SEQUENCE:
+            continue
+        text = settings.beside(node, site.scope, steps) or str(steps)
+        change = Change(settings={id(layer): {"n": steps}})
+        if _shape(found, change) == found.wanted:
+            written = (edits.replace(site.source, node, text),)
+            yield _candidate(found, change, written, f"let {layer.name!r} repeat its input {steps} times", 0.55, site)
 
 
 def _padded(found: Missized) -> Iterator[Candidate]:
