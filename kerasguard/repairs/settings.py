@@ -69,7 +69,7 @@ def beside(node: ast.expr, scope: Scope, wanted: Any) -> str | None:
         pattern = "{}"
     else:
         return None
-    holding = [key for key, value in fields.items() if isinstance(key, str) and type(value) is int and value == wanted]
+    holding = [key for key, value in fields.items() if type(value) is int and value == wanted]
     return pattern.format(holding[0]) if len(holding) == 1 else None
 
 
