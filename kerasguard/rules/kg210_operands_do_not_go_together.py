@@ -33,6 +33,7 @@ from kerasguard.provenance.suspect import Suspect
 from kerasguard.repairs.candidate import Candidate
 from kerasguard.repairs.operations import axes, offenders, sizes, slices
 from kerasguard.repairs.operations.clashes import clash_of
+from kerasguard.repairs.own_models import towers
 from kerasguard.rules import words
 from kerasguard.rules.finding import Finding
 
@@ -51,6 +52,8 @@ def matches(evidence: Evidence) -> Finding | None:
         title=f"{given} do not go together in `{axes.text_of(clash, clash.node)}`.",
         explanation="TensorFlow lines up the axes from the last one; sizes have to be equal, or one of them 1."
         if clash.kind == "elementwise"
+        else "Every row of the one is multiplied with every row of the other: rows have to be equally long."
+        if clash.kind == "product"
         else "All axes but the one along which they are joined have to agree."
         if clash.kind == "concat"
         else "The tensors of one call differ in their number of axes.",
@@ -66,6 +69,10 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     del finding
     clash = clash_of(evidence)
     if clash is None:
+        return
+    if clash.kind == "product":
+        yield from sizes.widths(evidence, clash)
+        yield from towers.projected(evidence, clash)
         return
     yield from axes.more_axes(evidence, clash)
     if clash.kind != "layer":

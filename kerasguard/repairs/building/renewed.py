@@ -50,11 +50,10 @@ def renewed(failure: Failure) -> Iterator[Proposal]:
 def _in_this_model(failure: Failure) -> bool:
     """Return whether the layer was called on the same inputs before: then one model asks for both sizes."""
     mine = {id(step) for step in failure.upstream if step.is_input}
-    earlier = (one for one in failure.plan.steps if one is not failure.step)
+    others = (one for one in failure.plan.steps if one is not failure.step)
     return any(
-        one.operation is failure.step.operation
-        and bool(mine & {id(before) for before in failure.plan.upstream(one) if before.is_input})
-        for one in earlier
+        one.operation is failure.step.operation and mine & {id(up) for up in failure.plan.upstream(one) if up.is_input}
+        for one in others
     )
 
 

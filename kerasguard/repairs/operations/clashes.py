@@ -17,9 +17,10 @@ from kerasguard.provenance.frames import UserFrame
 from kerasguard.provenance.scope import Scope
 from kerasguard.provenance.source import SourceFile
 from kerasguard.provenance.values import UNKNOWN, shape_of
+from kerasguard.repairs.operations import products
 from kerasguard.vocabulary import Shape
 
-Kind = Literal["elementwise", "concat", "layer"]
+Kind = Literal["elementwise", "concat", "layer", "product"]
 OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.Div | ast.FloorDiv | ast.Pow | ast.Mod
 ELEMENTWISE = frozenset(
     {
@@ -71,6 +72,8 @@ class Clash:
         shapes = [side.shape for side in self.sides]
         if len(shapes) != TWO:
             return None
+        if self.kind == "product":
+            return -1, (shapes[0][-1], shapes[1][-1])
         short = min(map(len, shapes))
         if self.kind == "concat" and len(shapes[0]) != len(shapes[1]):
             return None
@@ -132,13 +135,17 @@ def _at(node: ast.expr, frame: UserFrame, scope: Scope, generated: tuple[Shape, 
     if written is None:
         return None
     kind, parts, axis, called = written
-    sides = _sides(parts, scope, generated if kind != "layer" else (), budget)
+    sides = _sides(parts, scope, generated if kind not in ("layer", "product") else (), budget)
     if sides is None:
         return None
     if kind == "layer":
         if isinstance(source.owner(node), ast.Module) or len({len(side.shape) for side in sides}) < TWO:
             return None
         return Clash(kind, node, sides, scope, source, None, called)
+    if kind == "product":
+        ends = [side.shape[-1] for side in sides]
+        weights = any(specs.kind_of(side.value) == "variable" for side in sides)
+        return None if weights or None in ends or len(set(ends)) < TWO else Clash(kind, node, sides, scope, source)
     if frame.lasti < 0 and generated and tuple(side.shape for side in sides) != generated:
         return None
     shapes = [side.shape for side in sides]
@@ -148,6 +155,9 @@ def _at(node: ast.expr, frame: UserFrame, scope: Scope, generated: tuple[Shape, 
 
 def _operands(node: ast.expr, scope: Scope, budget: Budget) -> tuple[Kind, list[ast.expr], int | None, Any] | None:
     """Return what kind of operation a node is, and the expressions of its tensors."""
+    rows = products.of_rows(node, scope, budget)
+    if rows is not None:
+        return "product", list(rows), None, None
     if isinstance(node, ast.BinOp):
         return ("elementwise", [node.left, node.right], None, None) if isinstance(node.op, OPERATORS) else None
     if isinstance(node, ast.Compare):
