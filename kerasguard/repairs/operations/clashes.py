@@ -135,7 +135,9 @@ def _at(node: ast.expr, frame: UserFrame, scope: Scope, generated: tuple[Shape, 
     if written is None:
         return None
     kind, parts, axis, called = written
-    sides = _sides(parts, scope, generated if kind not in ("layer", "product") else (), budget)
+    if kind == "product":
+        generated = products.as_rows(node, generated)
+    sides = _sides(parts, scope, generated if kind != "layer" else (), budget)
     if sides is None:
         return None
     if kind == "layer":

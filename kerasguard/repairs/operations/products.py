@@ -7,6 +7,7 @@ import ast
 from kerasguard.provenance.abstract import Budget
 from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.scope import Scope
+from kerasguard.vocabulary import Shape
 
 PRODUCTS = frozenset({"matmul", "dot", "tensordot"})
 TWO = 2
@@ -31,6 +32,16 @@ def of_rows(node: ast.expr, scope: Scope, budget: Budget) -> tuple[ast.expr, ast
         return node.args[0], node.args[1]
     right = _transposed(node.args[1])
     return None if right is None else (node.args[0], right)
+
+
+def as_rows(node: ast.expr, shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """Return the shapes that the failing op itself got, that of a tensor which ``tf.transpose`` turned turned back."""
+    if len(shapes) != TWO or min(map(len, shapes)) < TWO or (isinstance(node, ast.Call) and len(node.args) != TWO):
+        return ()
+    one, other = shapes
+    right = node.right if isinstance(node, ast.BinOp) else node.args[1] if isinstance(node, ast.Call) else None
+    turned = right is not None and _transposed(right) is not None
+    return (one, (*other[:-TWO], other[-1], other[-TWO])) if turned else shapes
 
 
 def _transposed(node: ast.expr) -> ast.expr | None:
