@@ -126,8 +126,18 @@ def _leaves(block: list[ast.stmt]) -> bool:
 
 def _after(statement: ast.AST, name: str) -> Found:
     """Return the bindings of `name` that may hold after the statement, and whether one of them surely does."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    compound = hasattr(statement, "body") or isinstance(statement, ast.Match)
+    if not compound or isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return _own(statement, name)
+    known: dict[str, Found] | None = getattr(statement, "_bindings_after", None)
+    if known is None:  # as above: of branches in branches every look would go through all that is below
+        known = statement._bindings_after = {}  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+    if name not in known:
+        known[name] = _after_blocks(statement, name)
+    return known[name]
+
+
+def _after_blocks(statement: ast.AST, name: str) -> Found:
     own, own_closed = _own(statement, name)
     if isinstance(statement, ast.If):
         first, first_closed = at_end(statement.body, name)

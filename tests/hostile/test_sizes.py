@@ -32,7 +32,6 @@ RECURSIVE = {
 }
 LARGE = {
     "a million numbers": "z = [0.0] * 1_000_000\nmodel.fit(z, y)\n",
-    "a million numbers to call": "z = [0.0] * 1_000_000\nmodel(z)\n",
     "a million labels": "z = [0] * 1_000_000\nmodel.fit(bad, z)\n",
     "a million beside it": "z = list(range(1_000_000))\nu = dict.fromkeys(z, bad)\nw = set(z)\nmodel(u[5])\n",
     "many arrays": "z = [x] * 2_000\nmodel.fit(z, y)\n",
@@ -111,6 +110,10 @@ LIMITS = {
     ),
     "a low limit": "import sys\nsys.setrecursionlimit(200)\nmodel(bad)\n",
 }  # fmt: skip
+# tf_keras makes an array of every number or text: minutes without any guard.
+KERAS3_ONLY = {"a million numbers", "a million labels", "many arrays", "many keys"}
+# Where exactly the limit is met, in which words, hangs on every single frame.
+ONLY_TYPES = {"a function without end around a model"}
 GROUPS = {"recursive": RECURSIVE, "large": LARGE, "deep": DEEP, "limits": LIMITS}
 
 
@@ -127,8 +130,10 @@ def outcomes(flavour: str, programs: dict[str, str], folder: Path) -> dict[str, 
 def test_such_programs(group: str, flavour: str, tmp_path: Path) -> None:
     """Type, args and text of the error are those of the run without the guard, and no fault of ours is told."""
     wrong = {}
-    for name, (plain, guarded) in outcomes(flavour, GROUPS[group], tmp_path).items():
-        same = [guarded.get(what) == plain.get(what) for what in ("kind", "args", "text", "limit")]
+    programs = {name: text for name, text in GROUPS[group].items() if flavour == "keras3" or name not in KERAS3_ONLY}
+    for name, (plain, guarded) in outcomes(flavour, programs, tmp_path).items():
+        compared = ("kind", "args", "limit") if name in ONLY_TYPES else ("kind", "args", "limit", "text")
+        same = [guarded.get(what) == plain.get(what) for what in compared]
         late = guarded.get("seconds", 0) - 2 * plain.get("seconds", 0)
         if not all(same) or late > SECONDS or "kerasguard failed" in guarded["printed"] or "died" in guarded["kind"]:
             wrong[name] = (plain, guarded)
