@@ -12,6 +12,8 @@ from kerasguard.adapters import specs, symbolic, wants
 from kerasguard.adapters.trial import Call, Outcome, try_call
 from kerasguard.vocabulary import Shape
 
+MOST_LAYERS = 500  # a copy of more takes longer than an explanation may
+
 
 def is_untrained(model: Any) -> bool:
     """Return whether no training step has changed the model's weights yet."""
@@ -33,6 +35,8 @@ def accepts(call: Call, shapes: list[Shape]) -> Outcome:
     root = symbolic.flavour(model)
     if root is None:
         return Outcome(accepted=False, note="not a Keras model")
+    if sum(1 for _ in model._flatten_layers()) > MOST_LAYERS:
+        return Outcome(accepted=False, note="undecidable: the model is too large to be copied")
     found: list[Outcome] = []
 
     def copied() -> None:

@@ -25,6 +25,7 @@ _BUILT_IN = (  # descriptors that are written in C, or do nothing but bind
 _HARMLESS = frozenset(
     {"__init__", "__new__", "__post_init__", "__init_subclass__", "__call__", "__enter__", "__exit__"}
 )
+_PLAIN = frozenset({list, tuple, dict, int, float, str, bool})  # asked of every item of a large container
 _MISSING = object()
 LOOK = 64  # so many items of a long container are looked at, half of them at either end
 DEEP = 32  # lists in lists beyond this are no data; one that holds itself has no end
@@ -66,6 +67,8 @@ def read(obj: Any, name: str, default: Any = None) -> Any:
 def runs_own_code(obj: Any, *names: str) -> bool:
     """Return whether any of these methods or attributes of an object is code of the user's."""
     cls = type(obj)
+    if cls in _PLAIN:
+        return False
     return _own_lookup(cls) or any(_is_own(found) for name in names for found in [_in_class(cls, name)])
 
 

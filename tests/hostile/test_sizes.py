@@ -45,7 +45,7 @@ LARGE = {
 DEEP = {
     "lists in lists": "z = bad\nfor _ in range(5000): z = [z]\nmodel(z)\n",
     "dicts in dicts": "z = bad\nfor _ in range(700): z = {'a': z}\nmodel.fit(z, y)\n",
-    "tuples as labels": "z = 1\nfor _ in range(12): z = (z, z)\nmodel.fit(bad, z)\n",
+    "tuples as labels": "z = 1\nfor _ in range(10): z = (z, z)\nmodel.fit(bad, z)\n",
     "objects in objects": (
         "class Own: pass\nz = Own()\nfirst = z\n"
         "for _ in range(5000):\n    z.data, z.more = bad, Own()\n    z = z.more\nmodel(first.more.data)\n"
