@@ -202,6 +202,20 @@ def test_number_home() -> None:
     assert (home.place.row, home.value) == (1, 28)
 
 
+def test_number_home_in_sums_of_tuples() -> None:
+    """An entry of a sum of tuples, or of a display with a starred part, is followed into the part that holds it."""
+    crash = Crash("""
+        SIDES = (16, 24)
+        def build(sides, channels):
+            crash(sides + (channels,), (channels, *sides), None)
+        build(SIDES, 3)
+    """)
+    for argument, path in ((0, 1), (1, 2)):
+        home = number_home(crash.call.args[argument], crash.scope, (path,))
+        assert home is not None
+        assert (home.place.row, ast.unparse(home.node)) == (1, "24")
+
+
 def test_argument_node_and_displays() -> None:
     """A leaf of a call's arguments leads to its expression, through displays that have names."""
     crash = Crash("""
