@@ -46,12 +46,19 @@ def matches(evidence: Evidence) -> Finding | None:
     if found is None:
         return None
     given = found.given
+    trained = "numbers" if found.step is not None else f"samples of shape {words.shape(found.shape[1:])}"
+    explanation = f"`{given.name}` has shape {words.shape(given.shape)}, `{found.name}` has {words.shape(found.shape)}."
+    if found.step is not None:
+        explanation = f"`{given.name}` holds text, `{found.name}` was made of text."
     return Finding(
-        title=f"`{given.name}` was not prepared like `{found.name}`: {words.receiver(evidence)} was trained on samples "
-        f"of shape {words.shape(found.shape[1:])}.",
-        explanation=f"`{given.name}` has shape {words.shape(given.shape)}, `{found.name}` has "
-        f"{words.shape(found.shape)}.",
-        offenders=(given.offender(), Offender(found.name, "array", found.shape)),
+        title=f"`{given.name}` was not prepared like `{found.name}`: {words.receiver(evidence)} was trained on "
+        f"{trained}.",
+        explanation=explanation,
+        offenders=(
+            given.offender(),
+            Offender(found.name, "array", found.shape or None),
+            *(Offender(name, "function") for name in (found.step.functions if found.step is not None else ())),
+        ),
         expected=(words.expectation((given, found.want)),),
         weight=0.7,
         suspect=words.suspect(given),

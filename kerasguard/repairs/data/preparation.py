@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kerasguard.adapters.tensors import blank
 from kerasguard.adapters.wants import Wanted
 from kerasguard.evidence import Evidence, Given
 from kerasguard.provenance.access import is_a
@@ -13,10 +14,11 @@ from kerasguard.provenance.evaluate import evaluate
 from kerasguard.provenance.values import shape_of
 from kerasguard.repairs import writing
 from kerasguard.repairs.candidate import Candidate
-from kerasguard.repairs.data import likeness
+from kerasguard.repairs.data import likeness, text_steps
 from kerasguard.repairs.data.changing import changed, stand_in_for
 from kerasguard.repairs.data.likeness import Use
 from kerasguard.repairs.data.search import misfits_of, pairs_of
+from kerasguard.repairs.data.text_steps import Step
 from kerasguard.repairs.transformations import proposals
 from kerasguard.vocabulary import Shape
 
@@ -32,6 +34,7 @@ class Unlike(NamedTuple):
     sibling: Use
     shape: Shape
     name: str
+    step: Step | None = None
 
 
 def unlike(evidence: Evidence) -> Unlike | None:
@@ -59,6 +62,9 @@ def _in_earlier_call(evidence: Evidence) -> Unlike | None:
     given, want = wrong[0]
     if given.scope is None or given.node is None:
         return None
+    step = text_steps.step(evidence, given) if text_steps.is_text(given) else None
+    if step is not None:
+        return Unlike(given, want, Use(given.node, given.scope), want.display or (), step.trained, step)
     for node in _earlier(evidence, given):
         shape = shape_of(evaluate(node, given.scope))
         if shape is not None and want.fits(shape) and shape != given.shape:
@@ -94,6 +100,17 @@ def candidates(evidence: Evidence, found: Unlike) -> Iterator[Candidate]:
     if call is None or one.node is None or one.scope is None or one.shape is None:
         return
     sample = found.shape[1:]
+    if found.step is not None:
+        sizes = tuple(size or 1 for size in (one.shape[0], *sample))
+        ids = {(one.slot, one.path): blank(sizes, found.want.dtype or "float32")}
+        yield Candidate(
+            title=f"prepare `{one.name}` like `{found.name}`: {found.step.text}",
+            edits=(found.step.edit,),
+            cost=0.5,
+            call=changed(call, ids) if sample else None,
+            exact=False,
+        )
+        return
 
     def fits(shape: Shape | None) -> bool:
         return shape is not None and len(shape) > 1 and shape[1:] == sample
