@@ -185,10 +185,10 @@ class _Trial:
 
 
 def _as_sure_as_it_is(evidence: Evidence, candidate: Candidate) -> Candidate:
-    """Take its exactness from a change of data at one of several calls: the trial sees this one alone."""
+    """Mark a change of data at one of several calls: the trial sees this one alone."""
     if candidate.call is None or not helps_here_only(evidence, candidate.edits):
         return candidate
-    return replace(candidate, exact=False)
+    return replace(candidate, partly_tried=True)
 
 
 def _writable(candidate: Candidate) -> bool:
@@ -287,7 +287,7 @@ def _fix(tried: _Tried) -> Fix:
     return Fix(
         title=candidate.title,
         edits=candidate.edits,
-        status="verified" if tried.verified else "unverified",
+        status="verified" if tried.verified and not candidate.partly_tried else "unverified",
         evidence=tried.outcome.note if tried.outcome is not None and tried.accepted else None,
         applicability=candidate.applicability,
     )

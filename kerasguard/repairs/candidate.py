@@ -33,6 +33,9 @@ class Candidate:
     exact
         Whether the edits do to the program just what `call` or `check` does to the objects. A repair that
         is not exact is never called verified.
+    partly_tried
+        Whether the program has other calls that the repair changes, or would have to: the trial saw only the one that
+        failed. It counts among the repairs like any other, and is not called verified.
     applicability
         "safe" keeps all that the user wrote and has: samples, labels, classes, layers, options. "unsafe" leaves some of
         it out. (Nothing is lost in what the program meant otherwise: it did not run.)
@@ -46,4 +49,5 @@ class Candidate:
     cause: Place | None = None
     suspect: Suspect | None = None
     exact: bool = True
+    partly_tried: bool = False
     applicability: Applicability = "safe"

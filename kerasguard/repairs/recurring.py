@@ -44,7 +44,7 @@ def everywhere(evidence: Evidence, candidate: Candidate) -> Candidate:
             more += [made] if made is not None and not _touched(made, [*candidate.edits, *more]) else []
     if not more and not unwritten:
         return candidate
-    return dataclasses.replace(candidate, edits=(*candidate.edits, *more), exact=False)
+    return dataclasses.replace(candidate, edits=(*candidate.edits, *more), partly_tried=True)
 
 
 def _argument(source: SourceFile, edit: Edit) -> ast.expr | None:

@@ -126,7 +126,7 @@ def at_birth(scope: Scope, node: ast.expr, kind: str, change: Transformation) ->
 
 
 def helps_here_only(evidence: Evidence, changes: Iterable[Edit]) -> bool:
-    """Return whether edits stand in the one call that failed, while other lines of the file call the same.
+    """Return whether edits stand in the one call that failed, while other lines of the function call the same.
 
     A method of an object, ``self.net(...)``, is looked for in the class around it.
     """
@@ -139,9 +139,9 @@ def helps_here_only(evidence: Evidence, changes: Iterable[Edit]) -> bool:
     here = [one for one in changes if one.filename == source.filename and first <= one.start <= one.end <= last]
     if not here:
         return False
-    around: ast.AST = source.tree
+    owner = source.owner(call)
+    around: ast.AST = owner
     if any(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in ast.walk(call.func)):
-        owner = source.owner(call)
         around = next((one for one in _around(source, owner) if isinstance(one, ast.ClassDef)), owner)
     named = ast.dump(call.func)
     return any(
