@@ -68,7 +68,9 @@ class _Walk:
             done |= set(ast.walk(frame.node))  # its arguments were computed already
             body = _Body(self, scope, {name for name, value in scope.names.items() if has_symbolic(value)})
             body.made |= {frame.node} if gives else set()
-            body.run(list(getattr(scope.owner or scope.source.tree, "body", [])), frame.node)
+            inside = getattr(scope.owner or scope.source.tree, "body", [])
+            if isinstance(inside, list):  # that of a lambda is one expression: nothing comes after it
+                body.run(inside, frame.node)
             gives = body.gives
         return [one for node, one in self._found.items() if node not in done]
 
