@@ -105,7 +105,7 @@ def candidates(evidence: Evidence, pair: Pair, found: Change) -> Iterator[Candid
     given = pair.given if found.data is None else found.data
     others = evidence.given if found.data is None else (pair.given,)
     call, maker = None, demands.maker(given)
-    if given.element is not None or found.single is not None:
+    if found.single is not None:
         maker = _parting(given, *others) or maker
     if given.element is None and None not in found.shape:
         sizes = tuple(size for size in found.shape if size is not None)
