@@ -6,6 +6,9 @@ All the listed inputs are used, and at least one more Input is that the model do
 ## Why it happens
 A helper makes an Input of its own; an optional branch adds one; the list was not extended.
 
+An output that was taken from the inside of a model which is used as a layer (the feature map of a backbone, say) hangs
+on that model's own Input.
+
 ## Example
 ```python
 image, factor = keras.Input((32, 32, 3)), keras.Input((1, 1, 1))
@@ -55,6 +58,16 @@ def matches(evidence: Evidence) -> Finding | None:
             weight=0.8,
             cause=joins[0].place,
         )
+    inner = detached.inner_model(cut)
+    if inner is not None:
+        return Finding(
+            title=f"An output is a tensor inside model {inner.name!r}, which is a layer of this model.",
+            explanation=f"It hangs on the Input that {inner.name!r} was made with, not on the inputs of this model. Make a "
+            f"model of {inner.name!r} that returns that tensor as well, and go on from what it returns.",
+            offenders=(Offender(inner.name, "layer"), *(Offender(name, "tensor") for name in names)),
+            weight=0.8,
+            cause=evidence.crash,
+        )
     return Finding(
         title=f"The output also depends on the Input `{names[0]}`, which is not among the model's inputs.",
         explanation=f"It has shape {connections.shape(cut.wiring.loose[0])}. All Inputs have to be listed.",
@@ -71,7 +84,7 @@ def repairs(evidence: Evidence, finding: Finding) -> Iterator[Candidate]:
     """Propose to list the Input, and to hand it out of the helper that makes it."""
     del finding
     cut = connections.cut_of(evidence)
-    if cut is not None:
+    if cut is not None and detached.inner_model(cut) is None:  # its Input is no Input for the user to fill
         yield from detached.own_inputs(cut)
         place = detached.entry(cut)
         for one in connections.listed_too(cut):

@@ -36,6 +36,18 @@ def _elsewhere(cut: Cut) -> bool:
     return not cut.wiring.unused and all(any(one is other for other in known) for one in cut.wiring.loose)
 
 
+def inner_model(cut: Cut) -> Any:
+    """Return the model that is a layer of this graph and whose own Input the outputs hang on; None without one.
+
+    An output is then a tensor inside that layer: it belongs to the graph that the layer was made of, not to this one.
+    """
+    for layer in cut.wiring.layers:
+        inputs = connections.model_inputs(layer)
+        if inputs and all(any(one is loose for one in inputs) for loose in cut.wiring.loose):
+            return layer
+    return None
+
+
 def entry(cut: Cut) -> Place | None:
     """Return the line by which a tensor of another model's graph comes in, None where the Input is in no other model."""
     for tensor, node in _foreign(cut) if _elsewhere(cut) else ():
