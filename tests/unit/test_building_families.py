@@ -132,7 +132,8 @@ NOT_PROPOSED = {
 }
 FAMILIES = [family.__name__ for family in families.FAMILIES]
 # What they are for needs data, a ready-made network, or a whole program: the programs of the corpus have it.
-WITHOUT_TEST = {"per_frame", "state_inputs", "without_top", "own_parts"}
+# `tests/variants` have programs for these: they need a trained part, a class or a loop around the layer.
+WITHOUT_TEST = {"per_frame", "state_inputs", "without_top", "own_parts", "one_sequence", "renewed", "widened"}
 
 
 @pytest.fixture
