@@ -24,6 +24,7 @@ from kerasguard.repairs.failing import has_symbolic
 
 FACTS = frozenset({"shape", "dtype", "ndim", "name", "rank"})  # known of a symbolic tensor, no tensors themselves
 DEEPEST = 4
+MOST_FRAMES = 12  # what is called further out is told by nothing that is known here
 MOST_CALLS = 2_000
 NESTED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
@@ -62,7 +63,8 @@ class _Walk:
     def along(self, evidence: Evidence) -> list[Coming]:
         done: set[ast.AST] = set()
         gives = True  # the failing call would; a call further out does where the function that it runs does
-        for frame, scope in reversed(list(zip(evidence.frames, evidence.scopes, strict=True))):
+        running = list(zip(evidence.frames, evidence.scopes, strict=True))[-MOST_FRAMES:]
+        for frame, scope in reversed(running):
             if frame.node is None or scope.source is None:
                 continue
             done |= set(ast.walk(frame.node))  # its arguments were computed already
