@@ -114,7 +114,9 @@ def candidates(found: Lookup) -> Iterator[Candidate]:
         for name in names:
             edit = edits.replace(source, found.node, f'"{name}"')
             title = f"take the layer {name!r}"
-            yield _candidate(found, title, (edit,), lambda name=name: model.get_layer(name), rivals=len(names) > 1)
+            # Keras counts such names on: in another turn of a loop, or another run, the layer has another one.
+            rivals = len(names) > 1 or name.rstrip("_0123456789") == str(found.asked).rstrip("_0123456789")
+            yield _candidate(found, title, (edit,), lambda name=name: model.get_layer(name), rivals=rivals)
 
 
 def _candidate(found: Lookup, title: str, written: tuple[Edit, ...], look: Any, *, rivals: bool = False) -> Candidate:
@@ -125,4 +127,4 @@ def _candidate(found: Lookup, title: str, written: tuple[Edit, ...], look: Any, 
             return Outcome(accepted=False, error=error)
 
     applicability = "unsafe" if rivals else "safe"
-    return Candidate(title, written, 0.5, check=tried, cause=found.place, applicability=applicability)  # type: ignore[arg-type]
+    return Candidate(title, written, 0.5, check=tried, cause=found.place, exact=not rivals, applicability=applicability)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from kerasguard.adapters import losses
+from kerasguard.adapters import losses, other_inputs
 from kerasguard.adapters.tensors import blank
 from kerasguard.evidence import Evidence
 from kerasguard.provenance import walk
@@ -231,6 +231,7 @@ def other_loss(evidence: Evidence, pair: Pair, *, sparse: bool, cost: float) -> 
         cost=cost,
         check=demands.tried(evidence, loss=changed),
         cause=_only(place),
+        exact=other_inputs.is_untrained(evidence.event.owner),  # the labels that it was trained on fitted this loss
     )
 
 
