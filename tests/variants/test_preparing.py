@@ -1,4 +1,4 @@
-"""Mistakes in preparing data: each program of ``preparing.txt`` gets its code, its line, and a fix that makes it run."""
+"""Mistakes in preparing and feeding data: each program of the files gets its code, its line, and a fix that makes it run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kerasguard.commands import runner
 from kerasguard.provenance.source import source_of
 from kerasguard.repairs import edits
 
+FILES = ("preparing.txt", "feeding.txt")
 HEAD, MARK = "# %% ", "# <-"
 HEADER = """\
 import numpy as np
@@ -37,7 +38,7 @@ class Program(NamedTuple):
 
 def programs() -> list[Program]:
     """Read the programs."""
-    text = Path(__file__).with_name("preparing.txt").read_text(encoding="utf-8")
+    text = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in FILES)
     found = []
     for part in text.split(HEAD)[1:]:
         head, _, body = part.partition("\n")
